@@ -1,0 +1,1 @@
+"""Plans, draws and proves the yearly random joint inspection of firms (双随机、一公开)."""

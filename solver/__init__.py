@@ -1,0 +1,1 @@
+"""Arrays and indices only: quotas, chances and days, all decided before a seed exists (SOLVER.md)."""
