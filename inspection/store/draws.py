@@ -5,10 +5,19 @@ Every function takes the connection of the transaction it belongs to (``Store.wr
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from inspection.draw.canonical import canonical_json
+from inspection.errors import StoreError
+from inspection.store.tables import ceremony
+from inspection.store.tables import draws as table
+
+DrawKind = Literal["firms", "inspectors"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +30,7 @@ class DrawRecord:
     draw: str
     plan: str
     folder: str
-    kind: str
+    kind: DrawKind
     commitment: str | None = None
     root: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
@@ -31,14 +40,18 @@ class DrawRecord:
 class Secrets:
     """What the reveal of a draw will hold: each party's secret by name, the public value, the seal."""
 
-    parties: Mapping[str, str]
+    parties: Mapping[str, str] = field(default_factory=dict)
     public: str | None = None
     seal: str | None = None
 
 
-def open_draw(connection: Connection, plan: str, kind: str) -> DrawRecord:
+def open_draw(connection: Connection, plan: str, kind: DrawKind) -> DrawRecord:
     """The plan's next draw, ``<n>-firms`` or ``<n>-inspectors``, n counting its draws from 1."""
-    raise NotImplementedError
+    position = 1 + (connection.scalar(select(func.count()).select_from(table).filter_by(plan=plan)) or 0)
+    record = DrawRecord(draw=f"{plan}/{position}-{kind}", plan=plan, folder=f"{position}-{kind}", kind=kind)
+    row = {"draw": record.draw, "plan": plan, "position": position, "folder": record.folder, "kind": kind}
+    connection.execute(insert(table), row | {"files": "{}"})
+    return record
 
 
 def commit_draw(connection: Connection, draw: str, commitment: str, files: Mapping[str, str]) -> None:
@@ -47,16 +60,27 @@ def commit_draw(connection: Connection, draw: str, commitment: str, files: Mappi
     Raises:
         StoreError: no such draw, or it is committed already.
     """
-    raise NotImplementedError
+    if _draw(connection, draw).commitment is not None:
+        raise StoreError("store.draw.committed", draw=draw)
+    values = {"commitment": commitment, "files": canonical_json(files).decode()}
+    connection.execute(update(table).filter_by(draw=draw).values(values))
 
 
 def finish_draw(connection: Connection, draw: str, root: str, files: Mapping[str, str]) -> None:
     """The draw has its result: root and frozen files (reveal, result table) are stored beside the inputs.
 
     Raises:
-        StoreError: the draw is not committed, or finished already.
+        StoreError: no such draw, it is not committed, finished already, or a file would replace an input.
     """
-    raise NotImplementedError
+    record = _draw(connection, draw)
+    if record.commitment is None:
+        raise StoreError("store.draw.uncommitted", draw=draw)
+    if record.root is not None:
+        raise StoreError("store.draw.finished", draw=draw)
+    if replaced := sorted(record.files.keys() & files.keys()):
+        raise StoreError("store.draw.inputs", draw=draw, files=", ".join(replaced))
+    values = {"root": root, "files": canonical_json({**record.files, **files}).decode()}
+    connection.execute(update(table).filter_by(draw=draw).values(values))
 
 
 def draw(connection: Connection, name: str) -> DrawRecord:
@@ -65,23 +89,60 @@ def draw(connection: Connection, name: str) -> DrawRecord:
     Raises:
         StoreError: there is none.
     """
-    raise NotImplementedError
+    return _draw(connection, name)
 
 
 def draws(connection: Connection, plan: str) -> tuple[DrawRecord, ...]:
     """The plan's draws in the order they were opened."""
-    raise NotImplementedError
+    query = select(table).filter_by(plan=plan).order_by(table.c.position)
+    return tuple(map(_as_record, connection.execute(query)))
 
 
 def keep_secrets(connection: Connection, draw: str, secrets: Secrets) -> None:
     """The secrets are kept with the draw, beside those kept before.
 
     Raises:
-        StoreError: another secret of the same party is kept already.
+        StoreError: no such draw, or another secret of the same party is kept already.
     """
-    raise NotImplementedError
+    _draw(connection, draw)
+    given = {("party", name): secret for name, secret in secrets.parties.items()}
+    alone = (("public", secrets.public), ("seal", secrets.seal))
+    given |= {(role, ""): value for role, value in alone if value is not None}
+    kept = _kept(connection, draw)
+    for (role, party), secret in given.items():
+        if kept.get((role, party), secret) != secret:
+            raise StoreError("store.secret.differs", draw=draw, party=party or role)
+        if (role, party) not in kept:
+            row = {"draw": draw, "role": role, "party": party, "secret": secret}
+            connection.execute(insert(ceremony), row)
 
 
 def secrets(connection: Connection, draw: str) -> Secrets:
     """All secrets kept with the draw."""
-    raise NotImplementedError
+    kept = _kept(connection, draw)
+    parties = {party: secret for (role, party), secret in kept.items() if role == "party"}
+    return Secrets(parties=parties, public=kept.get(("public", "")), seal=kept.get(("seal", "")))
+
+
+def _kept(connection: Connection, draw: str) -> dict[tuple[str, str], str]:
+    query = select(ceremony).filter_by(draw=draw).order_by(ceremony.c.role, ceremony.c.party)
+    return {(row.role, row.party): row.secret for row in connection.execute(query)}
+
+
+def _draw(connection: Connection, name: str) -> DrawRecord:
+    row = connection.execute(select(table).filter_by(draw=name)).one_or_none()
+    if row is None:
+        raise StoreError("store.draw.unknown", draw=name)
+    return _as_record(row)
+
+
+def _as_record(row: Row[Any]) -> DrawRecord:
+    return DrawRecord(
+        draw=row.draw,
+        plan=row.plan,
+        folder=row.folder,
+        kind=row.kind,
+        commitment=row.commitment,
+        root=row.root,
+        files=json.loads(row.files),
+    )

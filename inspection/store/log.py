@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, insert, select
 
-from inspection.store.keys import Signer
+from inspection.draw.log import Entry, EntryType
+from inspection.draw.merkle import inclusion_proof, leaf_hash, tree_head
+from inspection.draw.note import Checkpoint, VerifierKey, open_note, sign_note
+from inspection.draw.refusal import DrawRefusal
+from inspection.errors import StoreError
+from inspection.store.keys import Signer, verify
 from inspection.store.plans import Store
+from inspection.store.tables import checkpoints, log_entries
 
-EntryType = Literal["commit", "result", "void", "replace", "substitute", "disclose"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
-    """What is said of a draw; ``more`` holds what the type needs besides (reason, firm, visit)."""
-
-    type: EntryType
-    plan: str
-    draw: str
-    actor: str
-    digest: str
-    more: Mapping[str, str] = field(default_factory=dict)
+NEEDED: Mapping[EntryType, tuple[str, ...]] = {
+    "void": ("reason",),
+    "replace": ("reason", "firm", "visit"),
+    "substitute": ("reason", "visit"),
+}
+"""What an entry of a type holds beside the fields that all have (PROTOCOL 8 and 9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedEntry:
-    """An entry under the first checkpoint that covers it: what draw.PublishedCommitment asks for.
+    """An entry under the first checkpoint that covers it: the parts of a draw.PublishedCommitment.
 
-    ``line`` is without its line end; ``proof`` proves it at ``index`` in the tree of ``size`` leaves with ``root``.
+    ``line`` is without its line end; ``proof`` proves it at ``index`` in the checkpoint's tree; ``note`` is the
+    checkpoint as it was signed.
     """
 
     line: bytes
     index: int
-    size: int
-    root: bytes
     proof: tuple[bytes, ...]
-    checkpoint: str
+    checkpoint: Checkpoint
+    note: str
 
 
 class Log:
@@ -49,20 +48,26 @@ class Log:
         self.store = store
         self.signer = signer
         self.origin = origin
+        self.key = VerifierKey(name=origin, public_key=signer.public_key)
+        """``key.text`` and a line end are the bundle's ``log/key``."""
 
-    @property
-    def verifier_key(self) -> str:
-        """The text of ``log/key``, with its line end."""
-        raise NotImplementedError
-
-    def append(self, connection: Connection, entry: LogEntry, now: datetime) -> int:
+    def append(self, connection: Connection, entry: Entry) -> int:
         """The entry is the log's last; its position is returned. It counts when the transaction is committed.
 
         Raises:
-            StoreError: the time is before that of the last entry; the draw's name is used; a result or void has no
-                commit, or no checkpoint covers that commit yet; a reason is missing.
+            StoreError: a part of the entry is missing or malformed; its time is before that of the last entry; the
+                draw's name is used; a result or void has no commit, a result no checkpoint over its commit.
         """
-        raise NotImplementedError
+        _check_entry(entry)
+        _check_order(connection, entry)
+        position = _size(connection)
+        last = connection.scalar(select(log_entries.c.line).filter_by(position=position - 1))
+        if last is not None and entry.at < (before := Entry.parse(last.encode())).at:
+            raise StoreError("store.log.time", last=before.time, now=entry.time)
+        row = {name: getattr(entry, name) for name in ("plan", "draw", "type", "time")}
+        row |= {"position": position, "line": entry.line.decode(), "leaf": leaf_hash(entry.line)}
+        connection.execute(insert(log_entries), row)
+        return position
 
     def checkpoint(self, connection: Connection) -> str:
         """The signed note over all entries; the one there is, when nothing was added since.
@@ -70,24 +75,120 @@ class Log:
         Raises:
             StoreError: the log is empty.
         """
-        raise NotImplementedError
+        size = _size(connection)
+        if not size:
+            raise StoreError("store.log.empty")
+        note: str | None = connection.scalar(select(checkpoints.c.note).filter_by(size=size))
+        if note is None:
+            root = tree_head(_leaves(connection, size))
+            text = Checkpoint(origin=self.origin, size=size, root=root).text
+            note = sign_note(text, self.key, self.signer.sign)
+            connection.execute(insert(checkpoints), {"size": size, "note": note})
+        return note
 
     def lines(self) -> tuple[str, ...]:
         """All entries in order, without line ends."""
-        raise NotImplementedError
+        with self.store.reading() as connection:
+            return tuple(connection.scalars(select(log_entries.c.line).order_by(log_entries.c.position)))
 
     def checkpoints(self) -> dict[int, str]:
         """All notes by the size they cover, rising."""
-        raise NotImplementedError
+        with self.store.reading() as connection:
+            rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size))
+            return {row.size: row.note for row in rows}
 
-    def position(self, draw: str, type: EntryType) -> int | None:
+    def position(self, draw: str, type: Literal["commit", "result", "void"]) -> int | None:
         """Where the draw's commit, result or void stands; None when the log has none."""
-        raise NotImplementedError
+        with self.store.reading() as connection:
+            return _position(connection, draw, type)
 
     def published(self, position: int) -> PublishedEntry:
         """The entry with its inclusion proof under the first checkpoint that covers it.
 
         Raises:
-            StoreError: there is no such entry, or no checkpoint covers it.
+            StoreError: there is no such entry, no checkpoint covers it, or the entries are no longer those it signed.
         """
-        raise NotImplementedError
+        query = select(checkpoints).where(checkpoints.c.size > position).order_by(checkpoints.c.size).limit(1)
+        with self.store.reading() as connection:
+            if not 0 <= position < _size(connection):
+                raise StoreError("store.log.missing", position=position, size=_size(connection))
+            covering = connection.execute(query).one_or_none()
+            if covering is None:
+                raise StoreError("store.log.unpublished", position=position)
+            leaves = _leaves(connection, covering.size)
+        return PublishedEntry(
+            line=leaves[position],
+            index=position,
+            proof=inclusion_proof(leaves, position),
+            checkpoint=self._opened(covering.note, leaves),
+            note=covering.note,
+        )
+
+    def check(self) -> None:
+        """Every checkpoint bears the log's signature and covers the entries as they stand.
+
+        Raises:
+            StoreError: an entry or a checkpoint was changed behind the store's back.
+        """
+        with self.store.reading() as connection:
+            leaves = _leaves(connection, _size(connection))
+            notes = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
+        for size, note in notes:
+            self._opened(note, leaves[:size])
+
+    def _opened(self, note: str, leaves: list[bytes]) -> Checkpoint:
+        """The checkpoint of a note we signed, over exactly these leaves."""
+        expected = Checkpoint(origin=self.origin, size=len(leaves), root=tree_head(leaves))
+        try:
+            opened = Checkpoint.parse(open_note(note, [self.key], verify).text)
+        except DrawRefusal as refusal:
+            raise StoreError("store.log.changed", size=len(leaves), reason=refusal) from None
+        if opened != expected:
+            raise StoreError("store.log.changed", size=len(leaves), reason=f"root {expected.root.hex()}")
+        return opened
+
+
+def _check_entry(entry: Entry) -> None:
+    """The entry says what its type needs, in the forms of PROTOCOL 8."""
+    if not entry.draw.startswith(f"{entry.plan}/"):
+        raise StoreError("store.log.draw", draw=entry.draw, plan=entry.plan)
+    if not re.fullmatch("[0-9a-f]{64}", entry.digest):
+        raise StoreError("store.log.digest", digest=entry.digest, draw=entry.draw)
+    missing = [name for name in NEEDED.get(entry.type, ()) if not entry.more.get(name)]
+    missing += [] if entry.actor else ["actor"]
+    if missing:
+        raise StoreError("store.log.fields", type=entry.type, draw=entry.draw, fields=", ".join(missing))
+
+
+def _check_order(connection: Connection, entry: Entry) -> None:
+    """The entry may follow what the log says of its draw (PROTOCOL 8)."""
+    commit = _position(connection, entry.draw, "commit")
+    result, void = (_position(connection, entry.draw, ending) for ending in ("result", "void"))
+    if entry.type == "commit":
+        if commit is not None:
+            raise StoreError("store.log.used", draw=entry.draw, position=commit)
+        return
+    if commit is None:
+        raise StoreError("store.log.uncommitted", draw=entry.draw, type=entry.type)
+    if entry.type in ("result", "void") and (result is not None or void is not None):
+        ending, position = ("result", result) if result is not None else ("void", void)
+        raise StoreError("store.log.ended", draw=entry.draw, type=entry.type, ending=ending, position=position)
+    if entry.type == "result" and (connection.scalar(select(func.max(checkpoints.c.size))) or 0) <= commit:
+        raise StoreError("store.log.unpublished", position=commit)
+    if entry.type in ("replace", "substitute") and result is None:
+        raise StoreError("store.log.undrawn", draw=entry.draw, type=entry.type)
+
+
+def _position(connection: Connection, draw: str, type: str) -> int | None:
+    position: int | None = connection.scalar(select(log_entries.c.position).filter_by(draw=draw, type=type))
+    return position
+
+
+def _size(connection: Connection) -> int:
+    last = connection.scalar(select(func.max(log_entries.c.position)))
+    return 0 if last is None else last + 1
+
+
+def _leaves(connection: Connection, size: int) -> list[bytes]:
+    query = select(log_entries.c.line).where(log_entries.c.position < size).order_by(log_entries.c.position)
+    return [line.encode() for line in connection.scalars(query)]

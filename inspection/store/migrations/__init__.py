@@ -1,0 +1,1 @@
+"""Alembic migrations of the store, forwards and back; ``engine.migrate`` runs them."""
