@@ -1,0 +1,284 @@
+"""The most valuable set of tasks one visit may hold, for every signature and month (pricing of the merge).
+
+A visit to a firm of a signature in a month may hold tasks the firm is subject to, open in that month, of at most so
+many agencies and items, and without two resources in conflict. The tasks of a signature need few distinct sets of
+resources, so all sets of resources a visit may use are listed once; a price list then picks the best by one product.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from solver.merge_problem import Bools, Floats, Ints, MergeProblem
+
+Words = npt.NDArray[np.uint64]
+
+MOST_SETS = 6_000
+"""Sets of resources listed per signature; beyond it the list is cut and the bound is no longer proven."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """What visits to one signature may hold.
+
+    Attributes:
+        tasks: tasks the signature is subject to, (n,).
+        months: months worth pricing (others open no more tasks), (m,).
+        is_open: whether a task is open in such a month, (n, m).
+        admits: whether a set of resources suffices for a task, float (n_sets, n).
+        uses: resources of the set, (n_sets, n_resources).
+        is_complete: whether all sets are listed.
+    """
+
+    tasks: Ints
+    months: Ints
+    is_open: Floats
+    admits: Floats
+    uses: Bools
+    is_complete: bool
+
+
+def menus(problem: MergeProblem, *, with_seats: bool = False) -> tuple[Menu, ...]:
+    """Return the menu of every signature, in order.
+
+    Without seats a larger set of resources and a month with more open tasks are never worse, so only those that
+    nothing dominates are kept; ``with_seats`` keeps all, since seats cost.
+    """
+    memory: dict[bytes, Sets] = {}
+    return tuple(_menu(problem, row, memory, with_seats) for row in problem.signatures)
+
+
+def _menu(problem: MergeProblem, row: Bools, memory: dict[bytes, Sets], with_seats: bool) -> Menu:
+    tasks = np.flatnonzero(row & (problem.totals > 0) & (problem.items <= problem.most_items))
+    needs = problem.resources[tasks]
+    key = np.packbits(np.unique(needs, axis=0), axis=1).tobytes()
+    if key not in memory:
+        memory[key] = resource_sets(problem, np.unique(needs, axis=0), maximal=not with_seats)
+    sets = memory[key]
+    words = as_words(needs[:, sets.local])
+    months = _months_worth_pricing(problem.windows[tasks], with_seats)
+    return Menu(
+        tasks=tasks,
+        months=months,
+        is_open=problem.windows[np.ix_(tasks, months)].astype(np.float64),
+        admits=((words[None, :] & ~sets.words[:, None]) == 0).astype(np.float64),
+        uses=sets.uses,
+        is_complete=sets.is_complete,
+    )
+
+
+def _months_worth_pricing(windows: Bools, all_months: bool) -> Ints:
+    """Months in which some task is open and that no other month dominates; the earliest of equals."""
+    used = [int(m) for m in np.flatnonzero(windows.any(axis=0))]
+    if all_months:
+        return np.array(used, dtype=np.int64)
+    kept: list[int] = []
+    for m in sorted(used, key=lambda m: (-int(windows[:, m].sum()), m)):
+        if not any((windows[:, m] <= windows[:, k]).all() for k in kept):
+            kept.append(m)
+    return np.array(sorted(kept), dtype=np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sets:
+    """Sets of resources, as bits over ``local`` (resources in use), and as rows (n_sets, n_resources)."""
+
+    local: Ints
+    words: Words
+    uses: Bools
+    is_complete: bool
+
+
+def resource_sets(problem: MergeProblem, profiles: Bools, *, maximal: bool) -> Sets:
+    """List the unions of profiles that one visit may use.
+
+    Args:
+        problem: gives the most agencies and the conflicts.
+        profiles: distinct needs of tasks, (n_profiles, n_resources).
+        maximal: leave out sets within another one.
+
+    Returns:
+        The sets in a fixed order, and whether none was left out for their number.
+    """
+    local = np.flatnonzero(profiles.any(axis=0))
+    words = np.unique(as_words(profiles[:, local]))
+    known = words[_is_allowed(problem, words, local)]
+    frontier, kept, is_complete = known, [], True
+    while len(frontier):
+        grown, back = np.unique(np.bitwise_or.outer(frontier, words), return_inverse=True)
+        is_good = _is_allowed(problem, grown, local)
+        is_larger = is_good[back].reshape(len(frontier), -1) & (
+            grown[back].reshape(len(frontier), -1) != frontier[:, None]
+        )
+        kept.append(frontier[~is_larger.any(axis=1)] if maximal else frontier)
+        grown = grown[is_good & ~np.isin(grown, known)]
+        is_complete = len(known) + len(grown) <= MOST_SETS
+        known = np.concatenate([known, grown])
+        frontier = grown if is_complete else grown[:0]
+    found = np.unique(np.concatenate(kept)) if kept else words[:0]
+    uses = np.zeros((len(found), profiles.shape[1]), bool)
+    for bit, resource in enumerate(local):
+        uses[:, resource] = ((found >> np.uint64(bit)) & np.uint64(1)).astype(bool)
+    return Sets(local=local, words=found, uses=uses, is_complete=is_complete)
+
+
+def as_words(rows: Bools) -> Words:
+    """Rows as bits of one word each, (n_rows,); at most 64 columns."""
+    if rows.shape[1] > 64:
+        raise ValueError("a signature may need at most 64 resources")
+    words = np.zeros(len(rows), dtype=np.uint64)
+    for bit in range(rows.shape[1]):
+        words |= rows[:, bit].astype(np.uint64) << np.uint64(bit)
+    return words
+
+
+def _is_allowed(problem: MergeProblem, words: Words, local: Ints) -> Bools:
+    """Whether a set has few enough agencies and no two resources in conflict, (n_words,)."""
+    agency_bits = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r < problem.n_agencies))
+    allowed = np.bitwise_count(words & agency_bits) <= problem.most_agencies
+    for bit, r in enumerate(local):
+        foes = np.uint64(sum(1 << other for other, q in enumerate(local) if problem.conflicts[r, q]))
+        if foes:
+            allowed &= ((words >> np.uint64(bit)) & np.uint64(1) == 0) | ((words & foes) == 0)
+    return allowed
+
+
+def best_load(values: Floats, items: Ints, most: int) -> tuple[float, list[int]]:
+    """Choose the tasks of greatest value with at most ``most`` items: value, and positions in order.
+
+    Dynamic programming over items; 20 items and 15 tasks cost about 0.1 ms.
+    """
+    if int(items.sum()) <= most:
+        return float(values.sum()), list(range(len(values)))
+    best = np.zeros(most + 1)
+    taken = np.zeros((len(values), most + 1), bool)
+    for i, (value, size) in enumerate(zip(values, items, strict=True)):
+        if size > most:
+            continue
+        with_it = best[: most + 1 - size] + value
+        better = with_it > best[size:] + 1e-12
+        taken[i, size:] = better
+        best[size:] = np.where(better, with_it, best[size:])
+    room, chosen = most, []
+    for i in range(len(values) - 1, -1, -1):
+        if taken[i, room]:
+            chosen.append(i)
+            room -= int(items[i])
+    return float(best[most]), chosen[::-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A set of tasks for a visit to a signature, its value, and an upper bound on every such value there."""
+
+    tasks: tuple[int, ...]
+    month: int
+    value: float
+
+
+def best_offers(
+    problem: MergeProblem, menu: Menu, price: Floats, month_cost: Floats | None, joint_bonus: float
+) -> tuple[list[Offer], float]:
+    """Find the most valuable visit to a signature in each month worth pricing.
+
+    Args:
+        problem: limits and items.
+        menu: the signature.
+        price: value of doing a task, (n_tasks,).
+        month_cost: cost of a visit's use of a resource in a month, (n_resources, n_months), or None for free.
+        joint_bonus: value of a visit of more than one agency.
+
+    Returns:
+        At most one offer per month, and an upper bound on the value of any visit to the signature.
+    """
+    if not len(menu.tasks) or not len(menu.uses):
+        return [], -np.inf
+    values = price[menu.tasks]
+    positive = np.maximum(values, 0.0)
+    worth = _optimistic(problem, menu, positive)
+    if float(worth.min()) <= 0.0:
+        worth = _with_least(menu, values, worth)
+    extra = np.zeros(worth.shape)
+    if month_cost is not None:
+        extra = extra - menu.uses @ month_cost[:, menu.months]
+    if joint_bonus > 0:
+        extra = extra + joint_bonus * (menu.uses[:, : problem.n_agencies].sum(axis=1) > 1)[:, None]
+    offers, bound = [], -np.inf
+    for column in range(len(menu.months)):
+        offer, most = _best_in_month(problem, menu, values, (worth + extra)[:, column], extra[:, column], column)
+        bound = max(bound, most)
+        if offer is not None:
+            offers.append(offer)
+    return offers, bound if menu.is_complete else max(bound, _knapsack_bound(problem, menu, positive) + joint_bonus)
+
+
+def _optimistic(problem: MergeProblem, menu: Menu, positive: Floats) -> Floats:
+    """Value of each set of resources in each month if the last task may be done in part, (n_sets, m)."""
+    items = problem.items[menu.tasks].astype(np.float64)
+    if float(items[positive > 0].sum()) <= problem.most_items:
+        plain: Floats = menu.admits @ (positive[:, None] * menu.is_open)
+        return plain
+    density = positive / np.maximum(items, 1e-9)
+    order = np.argsort(-density, kind="stable")
+    order = order[positive[order] > 0]
+    worth = np.zeros((len(menu.uses), len(menu.months)))
+    for column in range(len(menu.months)):
+        sizes = menu.admits[:, order] * (menu.is_open[order, column] * items[order])
+        before = np.cumsum(sizes, axis=1) - sizes
+        worth[:, column] = np.clip(problem.most_items - before, 0.0, sizes) @ density[order]
+    return worth
+
+
+def _with_least(menu: Menu, values: Floats, worth: Floats) -> Floats:
+    """The worth where nothing has value: a visit holds at least one task, so that of the least harmful, (n_sets, m)."""
+    worth = worth.copy()
+    for column in range(len(menu.months)):
+        idle = np.flatnonzero(worth[:, column] <= 0.0)
+        fits = (menu.admits[idle] > 0) & (menu.is_open[:, column] > 0)
+        worth[idle, column] = np.max(np.where(fits, values, -np.inf), axis=1)
+    return worth
+
+
+def _knapsack_bound(problem: MergeProblem, menu: Menu, positive: Floats) -> float:
+    """Value of the items alone, whatever the agencies and months."""
+    items = np.maximum(problem.items[menu.tasks].astype(np.float64), 1e-9)
+    order = np.argsort(-positive / items, kind="stable")
+    before = np.cumsum(items[order]) - items[order]
+    taken = np.clip(problem.most_items - before, 0.0, items[order])
+    return float(taken @ (positive[order] / items[order]))
+
+
+def _best_in_month(
+    problem: MergeProblem, menu: Menu, values: Floats, worth: Floats, extra: Floats, column: int
+) -> tuple[Offer | None, float]:
+    """Best visit in one month: sets by falling optimistic worth, until the best found is no worse than the next."""
+    best: Offer | None = None
+    done = np.zeros(len(worth), bool)
+    for _ in range(12):
+        row = int(np.argmax(np.where(done, -np.inf, worth)))
+        if done[row] or not np.isfinite(worth[row]) or (best is not None and worth[row] <= best.value + 1e-9):
+            break
+        done[row] = True
+        offer = _fill(problem, menu, values, row, column, extra=float(extra[row]))
+        if offer is not None and (best is None or offer.value > best.value):
+            best = offer
+    rest = float(np.max(np.where(done, -np.inf, worth)))
+    return best, max(best.value if best is not None else -np.inf, rest)
+
+
+def _fill(problem: MergeProblem, menu: Menu, values: Floats, row: int, column: int, *, extra: float) -> Offer | None:
+    """The best visit with these resources in this month; the least harmful single task where none has value."""
+    fits = (menu.admits[row] > 0) & (menu.is_open[:, column] > 0)
+    good = np.flatnonzero(fits & (values > 1e-9))
+    if not len(good):
+        open_tasks = np.flatnonzero(fits)
+        if not len(open_tasks):
+            return None
+        one = open_tasks[np.argmax(values[open_tasks])]
+        return Offer(tasks=(int(menu.tasks[one]),), month=int(menu.months[column]), value=extra + float(values[one]))
+    value, chosen = best_load(values[good], problem.items[menu.tasks[good]], problem.most_items)
+    tasks = tuple(int(menu.tasks[good[i]]) for i in chosen)
+    return Offer(tasks=tasks, month=int(menu.months[column]), value=extra + value)

@@ -1,0 +1,226 @@
+"""The linear program of the merge over the visits found so far, widened by pricing until no visit improves it.
+
+A column is (tasks done, signature visited, month or none): its value is the expected number of such visits. Rows are
+the totals of tasks, the bounds of signatures, coverage, the joint share, and, where seats are scarce, the seats of
+each resource in each month. Every rule can be broken at a price, so the program always has an answer; what is broken
+at the end is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from solver.columns import Menu, best_offers, menus
+from solver.merge_problem import MILLION, Floats, MergeProblem, RuleKind
+
+FORBIDDEN = 50.0
+"""Price, in visits, of breaking a rule by one."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Column:
+    """Visits to a signature that do these tasks; ``month`` is -1 when months are chosen later."""
+
+    tasks: tuple[int, ...]
+    signature: int
+    month: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relaxed:
+    """An answer of the linear program: expected visits by column, and what each broken rule is broken by."""
+
+    visits: dict[Column, float]
+    broken: dict[tuple[RuleKind, int, int], float]
+    objective: float
+    bound: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Prices:
+    """Dual values: of tasks, signatures, joint share, resources in months, and of one visit more."""
+
+    task: Floats
+    signature: Floats
+    joint: float
+    seat: Floats | None
+    visit: float
+
+
+@dataclass(slots=True)
+class Master:
+    """The program of one problem; rows stand from the start, columns come by pricing.
+
+    Args:
+        problem: what is to be merged.
+        with_seats: whether columns carry months and rows keep seats.
+        penalties: price of breaking a kind of rule by one unit, ``FORBIDDEN`` where absent.
+    """
+
+    problem: MergeProblem
+    with_seats: bool = False
+    penalties: Mapping[RuleKind, float] = field(default_factory=dict)
+    columns: dict[Column, Any] = field(default_factory=dict)
+    _lp: Any = None
+    _rows: dict[tuple[RuleKind, int, int], Any] = field(default_factory=dict)
+    _breaks: dict[tuple[RuleKind, int, int], list[Any]] = field(default_factory=dict)
+    _menus: tuple[Menu, ...] = ()
+    _total: Any = None
+    _fair: list[Any] = field(default_factory=list)
+    _is_counting: bool = True
+
+    def __post_init__(self) -> None:
+        from ortools.linear_solver import pywraplp
+
+        self._lp = pywraplp.Solver.CreateSolver("GLOP")
+        # Preprocessing off: the solver then starts from the basis of the round before.
+        self._lp.SetSolverSpecificParametersAsString("use_preprocessing: false")
+        self._menus = menus(self.problem, with_seats=self.with_seats)
+        self._add_rows()
+
+    def _add_rows(self) -> None:
+        p, infinity = self.problem, self._lp.infinity()
+        for k, total in enumerate(p.totals):
+            self._row("task_total", k, -1, float(total), float(total), signs=(1,))
+        for s in range(len(p.signatures)):
+            self._row("lower", s, -1, p.lower[s] / MILLION, infinity, signs=(1,))
+            self._row("upper", s, -1, -infinity, p.upper[s] / MILLION, signs=(-1,))
+        self._row("coverage", -1, -1, float(p.coverage), infinity, signs=(1,))
+        self._row("joint", -1, -1, 0.0, infinity, signs=(1,))
+        if self.with_seats:
+            used = (p.resources & (p.totals > 0)[:, None]).any(axis=0)
+            for r in np.flatnonzero(used):
+                for m in range(p.windows.shape[1]):
+                    self._row("seats", int(r), m, -infinity, float(p.seats[r, m]), signs=(-1,))
+        self._total = self._lp.Constraint(-infinity, infinity)
+
+    def _row(self, kind: RuleKind, index: int, month: int, low: float, high: float, signs: tuple[int, ...]) -> None:
+        key = (kind, index, month)
+        row = self._lp.Constraint(low, high)
+        self._rows[key] = row
+        self._breaks[key] = []
+        for sign in signs:
+            breach = self._lp.NumVar(0.0, self._lp.infinity(), "")
+            row.SetCoefficient(breach, float(sign))
+            self._lp.Objective().SetCoefficient(breach, self.penalties.get(kind, FORBIDDEN))
+            self._breaks[key].append(breach)
+
+    def add(self, columns: Iterable[Column]) -> int:
+        """Add the columns not there yet, in the order given; return how many."""
+        added = 0
+        for column in columns:
+            if column in self.columns:
+                continue
+            self.columns[column] = self._variable(column)
+            added += 1
+        return added
+
+    def _variable(self, column: Column) -> Any:
+        p, variable = self.problem, self._lp.NumVar(0.0, self._lp.infinity(), "")
+        for k in column.tasks:
+            self._rows[("task_total", k, -1)].SetCoefficient(variable, 1.0)
+        self._rows[("lower", column.signature, -1)].SetCoefficient(variable, 1.0)
+        self._rows[("upper", column.signature, -1)].SetCoefficient(variable, 1.0)
+        if p.covers[column.signature]:
+            self._rows[("coverage", -1, -1)].SetCoefficient(variable, 1.0)
+        used = p.resources[list(column.tasks)].any(axis=0)
+        is_joint = int(used[: p.n_agencies].sum()) > 1
+        self._rows[("joint", -1, -1)].SetCoefficient(variable, float(is_joint) - p.joint[0] / p.joint[1])
+        if self.with_seats:
+            for r in np.flatnonzero(used):
+                self._rows[("seats", int(r), column.month)].SetCoefficient(variable, float(p.seats_per_visit[r]))
+        self._total.SetCoefficient(variable, 1.0)
+        if self._fair:
+            self._fair[column.signature].SetCoefficient(variable, 1.0)
+        if self._is_counting:
+            self._lp.Objective().SetCoefficient(variable, 1.0)
+        return variable
+
+    def start(self) -> None:
+        """Add a first set of columns: every signature's fullest visits, and every task alone."""
+        p = self.problem
+        self.add(self._offers(Prices(
+            task=np.ones(len(p.totals)), signature=np.zeros(len(p.signatures)), joint=0.0, seat=None, visit=-1.0
+        ))[0])
+        order = np.argsort(-p.upper, kind="stable")
+        for k in np.flatnonzero(p.totals > 0):
+            homes = [int(s) for s in order if p.signatures[s, k]][:3]
+            months = np.flatnonzero(p.windows[k]) if self.with_seats else [-1]
+            self.add(Column((int(k),), s, int(m)) for s in homes for m in months)
+
+    def _offers(self, prices: Prices) -> tuple[list[Column], float]:
+        """Columns worth adding at these prices, best first per signature, and the greatest value of any column."""
+        p = self.problem
+        found: list[Column] = []
+        greatest = -np.inf
+        cost = None if prices.seat is None else p.seats_per_visit[:, None] * prices.seat
+        share = p.joint[0] / p.joint[1]
+        for s, menu in enumerate(self._menus):
+            base = float(prices.signature[s]) - prices.joint * share
+            offers, most = best_offers(p, menu, prices.task, cost, prices.joint)
+            if len(menu.tasks):
+                greatest = max(greatest, most + base)
+            good = [o for o in offers if o.value + base + prices.visit > 1e-7]
+            found.extend(Column(o.tasks, s, o.month if self.with_seats else -1) for o in good)
+        return found, greatest
+
+    def solve(self, *, rounds: int = 60, tolerance: float = 0.0) -> Relaxed:
+        """Solve, price and add columns until none improves the answer, or the bound is within ``tolerance``."""
+        best_bound = 0.0
+        for _ in range(rounds):
+            self._lp.Solve()
+            objective = float(self._lp.Objective().Value())
+            prices = self._prices()
+            columns, greatest = self._offers(prices)
+            if self._is_counting:
+                # Farley: prices divided by the greatest value of a visit are a feasible dual answer.
+                best_bound = max(best_bound, objective / max(greatest, 1.0))
+                if np.ceil(objective - 1e-6) <= np.ceil(best_bound - 1e-6) and tolerance >= 0:
+                    break
+            if not self.add(columns):
+                break
+        return self._answer(objective, best_bound)
+
+    def _prices(self) -> Prices:
+        p, row = self.problem, self._rows
+        n_signatures = len(p.signatures)
+        signature = np.array(
+            [row[("lower", s, -1)].dual_value() + row[("upper", s, -1)].dual_value() for s in range(n_signatures)]
+        )
+        signature += np.where(p.covers, row[("coverage", -1, -1)].dual_value(), 0.0)
+        if self._fair:
+            signature += np.array([fair.dual_value() for fair in self._fair])
+        seat = None
+        if self.with_seats:
+            seat = np.zeros(p.seats.shape)
+            for (kind, r, m), constraint in row.items():
+                if kind == "seats":
+                    seat[r, m] = -constraint.dual_value()
+        return Prices(
+            task=np.array([row[("task_total", k, -1)].dual_value() for k in range(len(p.totals))]),
+            signature=signature,
+            joint=row[("joint", -1, -1)].dual_value(),
+            seat=seat,
+            visit=self._total.dual_value() - (1.0 if self._is_counting else 0.0),
+        )
+
+    def _answer(self, objective: float, bound: float) -> Relaxed:
+        visits = {c: v for c, x in sorted(self.columns.items()) if (v := float(x.solution_value())) > 1e-9}
+        broken = {
+            key: amount for key, parts in self._breaks.items()
+            if (amount := sum(float(v.solution_value()) for v in parts)) > 1e-6
+        }
+        return Relaxed(visits=visits, broken=broken, objective=objective, bound=bound)
+
+
+def combined(visits: Mapping[Column, float], signatures: Sequence[int] | None = None) -> dict[tuple[int, ...], float]:
+    """Expected visits by set of tasks, over all signatures (or those given) and months."""
+    total: dict[tuple[int, ...], float] = {}
+    for column, value in visits.items():
+        if signatures is None or column.signature in signatures:
+            total[column.tasks] = total.get(column.tasks, 0.0) + value
+    return total
