@@ -1,0 +1,256 @@
+"""CSV in: UTF-8 with or without BOM, GB18030, UTF-16; comma, tab or semicolon; plain or gzip.
+
+A clean file is handed to DuckDB as it is. Its lines are counted first: when the scan gives as many rows as there are
+lines below the header, every line became one row and row n is line n. Any other file is read line by line (careful).
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+import shutil
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+from inspection.errors import InputError
+from inspection.registry.headers import SEARCHED_ROWS, Header, find_header, suggestions
+from inspection.registry.mapping import HeaderMapping
+from inspection.registry.source import BrokenLine, Source, read_csv, scan_numbered_csv
+from inspection.registry.specification import Register
+
+_DELIMITERS = (",", "\t", ";", "|")
+_CHUNK = 1 << 20
+_LONGEST_RECORD = 50
+"""Lines one record may span; a quote still open after that has lost its pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """A file of lines: ``lines`` of them up to the last that is not empty; ``encoding`` may fail on single lines."""
+
+    path: Path
+    encoding: str
+    is_clean: bool
+    lines: int
+
+
+def open_csv(path: Path, register: Register, mapping: HeaderMapping, scratch: Path) -> Source:
+    """The file opened.
+
+    Raises:
+        InputError: it is empty, or no header row is recognised.
+    """
+    file = _text_file(path, mapping.encoding, scratch)
+    if file.lines == 0:
+        raise InputError("registers.file.empty", file=path.name)
+    delimiter, header, width, skip = _head(file, path.name, register, mapping)
+    careful = partial(_open_carefully, path, file, scratch, (delimiter, header, width, skip))
+    # A header whose cells hold line breaks cannot be skipped by counting lines.
+    if not file.is_clean or skip != header.row:
+        return careful()
+    names = [f"c{place}" for place in range(width)]
+    scan = f"(SELECT row_number() OVER () + {skip} AS row, * FROM {read_csv(file.path, names, skip, delimiter)})"
+    return Source(path=path, sheet="", header=header, scan=scan, expected=file.lines - skip, careful=careful)
+
+
+def _text_file(path: Path, encoding: str | None, scratch: Path) -> TextFile:
+    """The file as UTF-8 on disk where it can be decoded whole, else as it is with the encoding most lines have."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start[:2] == b"\x1f\x8b":
+        path = _unpacked(path, scratch)
+        with path.open("rb") as file:
+            start = file.read(4)
+    if encoding is None and start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        encoding = "utf-16"
+    if encoding is None and _decodes(path, "utf-8"):
+        return TextFile(path, "utf-8-sig", True, _count_lines(path))
+    guess = encoding or _likeliest(path)
+    target = scratch / f"{path.name}.utf8"
+    if _transcode(path, guess, target):
+        return TextFile(target, "utf-8", True, _count_lines(target))
+    return TextFile(path, guess, False, _count_lines(path))
+
+
+def _unpacked(path: Path, scratch: Path) -> Path:
+    target = scratch / path.name.removesuffix(".gz")
+    try:
+        with gzip.open(path) as packed, target.open("wb") as out:
+            shutil.copyfileobj(packed, out, _CHUNK)
+    except (OSError, EOFError) as error:
+        raise InputError("registers.file.damaged", file=path.name, detail=str(error)) from error
+    return target
+
+
+def _decodes(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _likeliest(path: Path) -> str:
+    """The encoding of most lines that are not plain ASCII; short GB18030 lines are seldom valid UTF-8."""
+    utf8 = others = 0
+    with path.open("rb") as file:
+        for line in islice((line for line in file if not line.isascii()), 10_000):
+            try:
+                line.decode("utf-8")
+                utf8 += 1
+            except UnicodeDecodeError:
+                others += 1
+    return "utf-8-sig" if utf8 >= others else "gb18030"
+
+
+def _transcode(path: Path, encoding: str, target: Path) -> bool:
+    try:
+        with path.open(encoding=encoding, newline="") as text, target.open("w", encoding="utf-8", newline="") as out:
+            while chunk := text.read(_CHUNK):
+                out.write(chunk.removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        return False
+    except LookupError as error:
+        raise InputError("registers.mapping.encoding", file=path.name, got=encoding) from error
+    return True
+
+
+def _count_lines(path: Path) -> int:
+    lines, tail = 0, b""
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            lines += chunk.count(b"\n")
+            tail = (tail + chunk)[-4096:]
+    text = tail.rstrip(b"\r\n \t\xef\xbb\xbf")
+    if not text and lines < 4096:
+        return 0
+    return lines + 1 - tail[len(text) :].count(b"\n")
+
+
+def _head(file: TextFile, name: str, register: Register, mapping: HeaderMapping) -> tuple[str, Header, int, int]:
+    """Delimiter, header, fields of the header row, and lines down to its end."""
+    with file.path.open(encoding=file.encoding, errors="replace", newline="") as text:
+        lines = [line for _, line in zip(range(60), text, strict=False)]
+    found = []
+    for delimiter in _DELIMITERS:
+        rows, ends = _first_rows(lines, delimiter)
+        header = find_header(rows, register, mapping)
+        if header is not None:
+            found.append((-len(header.missing), len(header.places), delimiter, header, rows, ends))
+    if not found or (found and max(item[0] for item in found) < 0):
+        best = max(found, key=lambda item: item[:2], default=None)
+        rows = best[4] if best else _first_rows(lines, ",")[0]
+        raise header_missing(name, best[3] if best else None, rows, register)
+    _, _, delimiter, header, rows, ends = max(found, key=lambda item: item[:2])
+    return delimiter, header, len(rows[header.row - 1]), ends[header.row - 1]
+
+
+def header_missing(name: str, header: Header | None, rows: Sequence[Sequence[str]], register: Register) -> InputError:
+    """The error for a file without a usable header row: what was found, what is asked, what is close."""
+    shown = header.titles if header else max((tuple(row) for row in rows[:SEARCHED_ROWS]), key=len, default=())
+    return InputError(
+        "registers.file.header",
+        file=name,
+        register=register.title,
+        row=header.row if header else 1,
+        found="、".join(title for title in shown if title) or "—",
+        missing=suggestions(header, rows, register),
+    )
+
+
+def _first_rows(lines: Sequence[str], delimiter: str) -> tuple[list[list[str]], list[int]]:
+    parser = csv.reader(lines, delimiter=delimiter)
+    rows, ends = [], []
+    try:
+        for row in parser:
+            rows.append(row)
+            ends.append(parser.line_num)
+            if len(rows) == SEARCHED_ROWS:
+                break
+    except csv.Error:
+        pass
+    return rows, ends
+
+
+def _open_carefully(path: Path, file: TextFile, scratch: Path, head: tuple[str, Header, int, int]) -> Source:
+    """The file read line by line into a numbered copy; lines that are no rows are kept aside."""
+    delimiter, header, width, skip = head
+    broken: list[BrokenLine] = []
+    target = scratch / f"{path.name}.{header.row}.rows.csv"
+    with target.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        lines = islice(_lines(file, broken), skip, None)
+        for record in _records(lines, delimiter, width):
+            if isinstance(record, BrokenLine):
+                broken.append(record)
+            else:
+                writer.writerow(record)
+    broken.sort(key=lambda line: line.row)
+    scan = scan_numbered_csv(target, width)
+    return Source(path=path, sheet="", header=header, scan=scan, broken=tuple(broken))
+
+
+def _lines(file: TextFile, broken: list[BrokenLine]) -> Iterator[tuple[int, str]]:
+    """Numbered lines without their ends; a line that cannot be decoded goes to ``broken`` and leaves an empty one."""
+    with file.path.open("rb") as data:
+        for number, line in enumerate(data, start=1):
+            try:
+                text = line.decode(file.encoding)
+            except UnicodeDecodeError as error:
+                shown = line.decode(file.encoding, errors="replace").rstrip("\r\n")
+                byte = f"0x{line[error.start]:02X}"
+                broken.append(BrokenLine(row=number, text=shown, code="registers.csv.encoding", detail=byte))
+                text = ""
+            yield number, text.rstrip("\r\n")
+
+
+def _records(lines: Iterator[tuple[int, str]], delimiter: str, width: int) -> Iterator[list[str | int] | BrokenLine]:
+    """Rows as [line number, fields …] of ``width`` fields; a line that starts no such row comes back as broken."""
+    ahead: deque[tuple[int, str]] = deque()
+    while ahead or (drawn := next(lines, None)):
+        number, line = ahead.popleft() if ahead else drawn  # type: ignore[misc]  # drawn is set when ahead is empty
+        if not line.strip():
+            continue
+        fields = line.split(delimiter) if '"' not in line else _quoted_fields(line, delimiter, width, lines, ahead)
+        if fields is None:
+            yield BrokenLine(row=number, text=line, code="registers.csv.quote", detail="")
+        elif len(fields) < width or any(field.strip() for field in fields[width:]):
+            yield BrokenLine(row=number, text=line, code="registers.csv.fields", detail=f"{len(fields)} ≠ {width}")
+        else:
+            yield [number, *fields[:width]]
+
+
+def _quoted_fields(
+    line: str, delimiter: str, width: int, lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]
+) -> list[str] | None:
+    """Fields of the record that begins with this line, taking further lines while a quote is open; None if it stays so.
+
+    A record joined from several lines counts only when it has ``width`` fields: else the quote had lost its pair, and
+    the lines taken go back.
+    """
+    taken: list[tuple[int, str]] = []
+    text = line
+    while text.count('"') % 2 and len(taken) < _LONGEST_RECORD:
+        following = ahead.popleft() if ahead else next(lines, None)
+        if following is None:
+            break
+        taken.append(following)
+        text += "\n" + following[1]
+    try:
+        fields = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except (csv.Error, StopIteration):
+        fields = None
+    if taken and (fields is None or len(fields) != width):
+        ahead.extendleft(reversed(taken))
+        return None
+    return fields

@@ -1,0 +1,100 @@
+"""Which of a file's columns is which of ours: the header row found, its cells recognised."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from inspection.registry.mapping import HeaderMapping
+from inspection.registry.specification import Register, plain
+
+SEARCHED_ROWS = 10
+"""Titles and remarks may stand above the header, but not more rows than this less one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """A header row.
+
+    Attributes:
+        row: its row number, from 1.
+        titles: the user's own headers, in order, as written.
+        places: position in ``titles`` of each of our columns that was recognised, derived ones included.
+        missing: groups of our columns of which none was found.
+    """
+
+    row: int
+    titles: tuple[str, ...]
+    places: Mapping[str, int]
+    missing: tuple[tuple[str, ...], ...]
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """Their columns that are none of ours."""
+        used = set(self.places.values())
+        return tuple(title for place, title in enumerate(self.titles) if place not in used and title.strip())
+
+
+def find_header(rows: Sequence[Sequence[str]], register: Register, mapping: HeaderMapping) -> Header | None:
+    """The row among the first ten that names most of our columns, and all needed ones if any row does; None if none."""
+    numbered = list(enumerate(rows[:SEARCHED_ROWS], start=1))
+    if mapping.header_row is not None:
+        numbered = [(number, row) for number, row in numbered if number == mapping.header_row]
+    found = [_recognise(number, row, register, mapping) for number, row in numbered]
+    named = [header for header in found if header.places]
+    return max(named, key=lambda header: (-len(header.missing), len(header.places)), default=None)
+
+
+def _recognise(number: int, row: Sequence[str], register: Register, mapping: HeaderMapping) -> Header:
+    titles = [" ".join(str(cell).split()) for cell in row]
+    while titles and not titles[-1]:
+        titles.pop()
+    by_title = _by_title(titles)
+    places = _mapped(titles, mapping)
+    for column in register.columns:
+        if column.name in places:
+            continue
+        # Columns the mapping leaves out or gives to another are no candidates.
+        names = [plain(header) for header in column.headers]
+        spot = next((by_title[name] for name in names if name in by_title and name not in mapping.columns), None)
+        if spot is not None and spot not in places.values():
+            places[column.name] = spot
+    given = {*places, *mapping.constants}
+    missing = tuple(group for group in register.needs if not given & set(group))
+    return Header(row=number, titles=tuple(titles), places=places, missing=missing)
+
+
+def _by_title(titles: Sequence[str]) -> dict[str, int]:
+    """Position by plain title; by the title less its bracketed remark where that is no title itself."""
+    exact: dict[str, int] = {}
+    bare: dict[str, int] = {}
+    for place, title in enumerate(titles):
+        word = plain(title)
+        exact.setdefault(word, place)
+        bare.setdefault(re.sub(r"[(\[【].*?[)\]】]", "", word), place)
+    exact.pop("", None)
+    bare.pop("", None)
+    return {**bare, **exact}
+
+
+def _mapped(titles: Sequence[str], mapping: HeaderMapping) -> dict[str, int]:
+    words = [plain(title) for title in titles]
+    places = {mapping.columns[word]: place for place, word in enumerate(words) if mapping.columns.get(word)}
+    for ours, derived in mapping.derived.items():
+        if derived.header in words:
+            places[ours] = words.index(derived.header)
+    return places
+
+
+def suggestions(header: Header | None, rows: Sequence[Sequence[str]], register: Register) -> str:
+    """For each column not found, the headers it is known by and the likeliest of the file's own."""
+    titles = header.titles if header else max((tuple(row) for row in rows[:SEARCHED_ROWS]), key=len, default=())
+    missing = header.missing if header else register.needs
+    lines = []
+    for group in missing:
+        known = [name for column in group for name in register.column(column).headers[:4]]
+        near = difflib.get_close_matches(known[0], [title for title in titles if title], n=2, cutoff=0.4)
+        lines.append(f"{'/'.join(group)} = {'、'.join(known)}" + (f" (≈ {'、'.join(near)}?)" if near else ""))
+    return "; ".join(lines)

@@ -1,0 +1,79 @@
+"""One file of a register, opened: where its rows are, ready for DuckDB, with every line that is no row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inspection.errors import InputError, Language
+from inspection.registry.headers import Header
+
+
+class UnreadableFiles(InputError):
+    """Files that cannot be used, all of them at once."""
+
+    def __init__(self, errors: tuple[InputError, ...]) -> None:
+        super().__init__("registers.files", files="、".join(str(error.params.get("file", "")) for error in errors))
+        self.errors = errors
+
+    def text(self, language: Language = "zh") -> str:
+        """All messages, one a line."""
+        return "\n".join(error.text(language) for error in self.errors)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenLine:
+    """A line that is no row: wrong number of fields, a quote without its pair, bytes of no known encoding."""
+
+    row: int
+    text: str
+    code: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A file opened.
+
+    Attributes:
+        path: the file as given.
+        sheet: the sheet read, '' when it has none.
+        header: the header row found.
+        scan: DuckDB table expression with columns ``row`` (BIGINT) and ``c0`` … as VARCHAR, one per field of the header
+            row; it may be scanned again until the scratch folder is removed.
+        expected: rows the scan must give for its row numbers to be right; None when they are right by construction.
+        careful: opens the file line by line instead; called when ``scan`` fails or misses ``expected``.
+        broken: lines that are no rows.
+        notices: (code, params) of what a planner should know.
+    """
+
+    path: Path
+    sheet: str
+    header: Header
+    scan: str
+    expected: int | None = None
+    careful: Callable[[], Source] | None = None
+    broken: tuple[BrokenLine, ...] = ()
+    notices: tuple[tuple[str, dict[str, str | int]], ...] = field(default=())
+
+
+def quoted(text: str) -> str:
+    """A string as a SQL literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def scan_numbered_csv(path: Path, width: int) -> str:
+    """Scan of a file written by us: row number, then ``width`` fields; UTF-8, comma, LF."""
+    names = ["row", *(f"c{place}" for place in range(width))]
+    return f"(SELECT * REPLACE (CAST(row AS BIGINT) AS row) FROM {read_csv(path, names, 0, ',')})"
+
+
+def read_csv(path: Path, names: list[str], skip: int, delimiter: str) -> str:
+    """A strict read_csv with nothing guessed; an empty field is NULL."""
+    columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({quoted(str(path))}, header=false, skip={skip}, auto_detect=false, all_varchar=true, "
+        f"delim={quoted(delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+        f"max_line_size=10000000, columns={{{columns}}})"
+    )
