@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 
-from inspection.drawn_plan import MOST_EXAMPLES, DrawnPlan, Facts, RuleResult, none_of
+from inspection.drawn_plan import MOST_EXAMPLES, Facts, RuleResult, none_of
 from inspection.model import Combination, Task
 
 
@@ -40,23 +40,30 @@ def tasks_total(facts: Facts) -> RuleResult:
     for visit in facts.visits.values():
         for name in facts.combination_of(visit).tasks:
             drawn[name].add(visit.firm)
+    drawable = _drawable(facts)
     breaches = []
     for task in facts.plan.tasks:
-        required = facts.plan.totals.get(task.task, total_of(task, facts.plan))
+        required = facts.plan.totals.get(task.task, _total_of(task, drawable[task.task]))
         if len(drawn[task.task]) != required:
             breaches.append(f"{task.task}: {len(drawn[task.task])} / {required}")
     return none_of("tasks.total", breaches)
 
 
-def total_of(task: Task, plan: DrawnPlan) -> int:
+def _drawable(facts: Facts) -> dict[str, Counter[str]]:
+    """Firms that may be drawn for each task, by region."""
+    firms: dict[str, Counter[str]] = defaultdict(Counter)
+    for pool in facts.plan.pools:
+        if not pool.exemption:
+            for task in pool.tasks:
+                firms[task][pool.region] += pool.size
+    return firms
+
+
+def _total_of(task: Task, firms: Counter[str]) -> int:
     """Firms a task visits: its count, or its ratio of those that may be drawn for it, rounded up; in each region.
 
     A task that names no region is done in every region that has firms for it.
     """
-    firms: Counter[str] = Counter()
-    for pool in plan.pools:
-        if not pool.exemption and task.task in pool.tasks:
-            firms[pool.region] += pool.size
     if task.count is not None:
         return task.count if task.selection.region else task.count * len(firms)
     return sum(math.ceil((task.ratio or 0) * size) for size in firms.values())
