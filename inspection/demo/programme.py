@@ -1,0 +1,247 @@
+"""Items and tasks of a county's year: what its agencies mean to inspect, of whom, how many and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.demo.firms import County, Frame
+from inspection.demo.mixing import key, pick, share_out, uniform
+from inspection.demo.vocabulary import KINDS, TIERS, Matter, Vocabulary
+
+LEAD = "SCJG"
+REFERENCE_FIRMS = 90_000
+"""Firms of the county for which special tasks take 5 to 60 firms."""
+
+WINDOWS = (
+    (3, 4), (3, 5), (4, 5), (4, 6), (5, 6), (5, 7), (6, 7), (6, 8), (7, 8), (7, 9), (8, 9), (8, 10), (9, 10), (9, 11),
+    (10, 11), (3, 7), (5, 10), (4, 11),
+)  # fmt: skip
+"""First and last month of special tasks."""
+
+BATCHES = ("第一批", "第二批", "第三批", "第四批", "第五批", "第六批", "第七批", "第八批", "第九批", "第十批")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    """A row of the item list; ``agency`` is a short code."""
+
+    code: str
+    name: str
+    agency: str
+    qualification: str
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """A row of the task list: ``amount`` as bureaus write it (``20户`` or ``5%``), ``firms`` what it comes to."""
+
+    code: str
+    name: str
+    lead: str
+    joining: tuple[str, ...]
+    items: tuple[str, ...]
+    kinds: tuple[str, ...]
+    tiers: tuple[str, ...]
+    industry: str
+    register: str
+    amount: str
+    firms: int
+    months: tuple[int, int]
+
+    @property
+    def agencies(self) -> tuple[str, ...]:
+        """Short codes, the lead first."""
+        return (self.lead, *self.joining)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Programme:
+    """The year of a county."""
+
+    county: County
+    items: tuple[ItemRow, ...]
+    tasks: tuple[TaskRow, ...]
+
+    @property
+    def loads(self) -> dict[str, int]:
+        """Seats each agency fills if nothing is merged: two officers for each firm of each of its tasks."""
+        loads = {agency.code: 0 for agency in self.county.agencies}
+        for task in self.tasks:
+            for agency in task.agencies:
+                loads[agency] += 2 * task.firms
+        return loads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class General:
+    """A task over all firms of a kind, so that every firm is subject to one."""
+
+    name: str
+    kind: str
+    tiers: tuple[str, ...]
+    ratio: float
+    as_count: bool
+    months: tuple[int, int]
+    items: int
+
+
+GENERALS = (
+    General(name="企业公示信息和登记事项抽查", kind="enterprise", tiers=(), ratio=0.04, as_count=False, months=(4, 10),
+            items=4),
+    General(name="个体工商户年报和经营场所抽查", kind="household", tiers=(), ratio=0.031, as_count=True, months=(4, 10),
+            items=3),
+    General(name="农民专业合作社公示信息抽查", kind="cooperative", tiers=(), ratio=0.05, as_count=False, months=(5, 9),
+            items=3),
+    General(name="分支机构登记事项抽查", kind="branch", tiers=(), ratio=0.04, as_count=False, months=(5, 9), items=2),
+    General(name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.08, as_count=True,
+            months=(6, 9), items=4),
+)  # fmt: skip
+
+
+def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: int, tasks: int) -> Programme:
+    """A county's item list and task list, exactly so many of each.
+
+    1. The lead agency's general items and tasks come first; every kind of firm is subject to one of them.
+    2. The matters of the agencies present share the rest: at least one item and one task each, more where large.
+    3. A task takes 5 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
+       those subject to it.
+    """
+    general = vocabulary.aspects["general"]
+    matters = _active(county, vocabulary, min(items - len(general), tasks - len(GENERALS)))
+    sizes = [matter.size for matter in matters]
+    item_counts = share_out(items - len(general), sizes, 1)
+    task_counts = share_out(tasks - len(GENERALS), sizes, 1)
+    item_rows = [_general_item(county, number, name) for number, name in enumerate(general, 1)]
+    own = [_items(county, vocabulary, number, *pair) for number, pair in enumerate(_pairs(matters, item_counts), 1)]
+    item_rows += [item for items_of_matter in own for item in items_of_matter]
+    task_rows = [_general_task(county, frame, number, entry) for number, entry in enumerate(GENERALS, 1)]
+    for number, (matter, batches) in enumerate(_pairs(matters, task_counts), 1):
+        order = Order(
+            county=county,
+            number=number,
+            matter=matter,
+            batches=batches,
+            items=tuple(own[number - 1]),
+            shared=_shared_items(matter, item_rows),
+            subjects=_subjects(frame, vocabulary, matter),
+        )
+        task_rows += [_task(order, batch) for batch in range(batches)]
+    return Programme(county=county, items=tuple(item_rows), tasks=tuple(task_rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What the tasks of one matter are made from: its items, one item of each agency that joins, its firms."""
+
+    county: County
+    number: int
+    matter: Matter
+    batches: int
+    items: tuple[ItemRow, ...]
+    shared: tuple[ItemRow, ...]
+    subjects: int
+
+
+def _pairs(matters: list[Matter], counts: list[int]) -> list[tuple[Matter, int]]:
+    return list(zip(matters, counts, strict=True))
+
+
+def _shared_items(matter: Matter, rows: list[ItemRow]) -> tuple[ItemRow, ...]:
+    """An item for each joining agency that has any: its first, of the lead agency that of registration."""
+    firsts: dict[str, ItemRow] = {}
+    for row in rows:
+        firsts.setdefault(row.agency, row)
+    firsts[LEAD] = rows[2]
+    return tuple(firsts[agency] for agency in matter.joining if agency in firsts)
+
+
+def _active(county: County, vocabulary: Vocabulary, most: int) -> list[Matter]:
+    """The first matters of agencies the county has, without joining agencies it has not."""
+    present = {agency.code for agency in county.agencies}
+    matters = [matter for matter in vocabulary.matters if matter.agency in present]
+    return matters[:most]
+
+
+def _general_item(county: County, number: int, name: str) -> ItemRow:
+    code = f"{county.agency_code(LEAD)}-000-{number}"
+    return ItemRow(code=code, name=f"{name}检查", agency=LEAD, qualification="", is_key=False)
+
+
+def _general_task(county: County, frame: Frame, number: int, entry: General) -> TaskRow:
+    kind = tuple(KINDS).index(entry.kind)
+    tiers = [TIERS.index(tier) for tier in entry.tiers or TIERS]
+    subjects = int(frame.subjects[:, kind, tiers].sum())
+    firms = max(1, round(subjects * entry.ratio))
+    return TaskRow(
+        code=f"{county.region}-T-000-{number}",
+        name=entry.name,
+        lead=LEAD,
+        joining=(),
+        items=tuple(f"{county.agency_code(LEAD)}-000-{item}" for item in range(1, entry.items + 1)),
+        kinds=(entry.kind,),
+        tiers=entry.tiers,
+        industry="",
+        register="",
+        amount=f"{firms}户" if entry.as_count else f"{entry.ratio:.0%}",
+        firms=firms,
+        months=entry.months,
+    )
+
+
+def _items(county: County, vocabulary: Vocabulary, number: int, matter: Matter, count: int) -> list[ItemRow]:
+    style = next(agency.item_style for agency in county.agencies if agency.code == matter.agency)
+    aspects = vocabulary.aspects[style]
+    names = [f"{matter.subject}{aspects[place % len(aspects)]}检查" for place in range(count)]
+    return [
+        ItemRow(
+            code=f"{county.agency_code(matter.agency)}-{number:03d}-{place}",
+            name=name if place <= len(aspects) else f"{name}（{place}）",
+            agency=matter.agency,
+            qualification=matter.qualification,
+            is_key=bool(matter.qualification),
+        )
+        for place, name in enumerate(names, 1)
+    ]
+
+
+def _subjects(frame: Frame, vocabulary: Vocabulary, matter: Matter) -> int:
+    """How many firms a matter's tasks may choose from."""
+    trades: NDArray[np.bool_] = np.array([matter.covers(trade) for trade in vocabulary.trades])
+    kinds = [index for index, kind in enumerate(KINDS) if not matter.kinds or kind in matter.kinds]
+    tiers = [index for index, tier in enumerate(TIERS) if not matter.tiers or tier in matter.tiers]
+    return int(frame.subjects[trades][:, kinds][:, :, tiers].sum())
+
+
+def _task(order: Order, batch: int) -> TaskRow:
+    """A batch of a matter: the first one jointly, an item or all of them, by count or by ratio."""
+    matter, county, subjects = order.matter, order.county, order.subjects
+    stream = f"{county.region}/{matter.subject}/{batch}"
+    firms = max(1, min(_wanted(county, stream), subjects // (4 * order.batches)))
+    percent = round(100 * firms / subjects) if subjects else 0
+    by_ratio = percent >= 2 and key(f"{stream}/ratio") % 2 == 0
+    shared = order.shared if batch == 0 else ()
+    items = order.items if batch % 2 == 0 else order.items[: max(1, len(order.items) - 1)]
+    return TaskRow(
+        code=f"{county.region}-T-{order.number:03d}-{batch + 1}",
+        name=f"{matter.subject}抽查" + (f"（{BATCHES[batch % 10]}）" if order.batches > 1 else ""),
+        lead=matter.agency,
+        joining=tuple(item.agency for item in shared),
+        items=tuple(item.code for item in (*items, *shared)),
+        kinds=matter.kinds,
+        tiers=matter.tiers,
+        industry=matter.industry,
+        register=matter.register,
+        amount=f"{percent}%" if by_ratio else f"{firms}户",
+        firms=-(-percent * subjects // 100) if by_ratio else firms,
+        months=pick(f"{stream}/window", WINDOWS),
+    )
+
+
+def _wanted(county: County, stream: str) -> int:
+    """5 to 60 firms, most tasks small, in proportion to the county."""
+    share = float(uniform(f"{stream}/firms", 1)[0])
+    return max(1, round(5 * 12 ** (share**2) * county.firms / REFERENCE_FIRMS))
