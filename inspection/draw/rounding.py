@@ -92,20 +92,21 @@ class _Cycles:
 
     Attributes:
         room: by half-arc, how much the flow walked along it can still grow; room[h] + room[h ^ 1] = unit.
-        settled: by half-arc, 1 once the arc is whole.
-        leaving: by node, its half-arcs, lowest number last, so that settled ones are popped.
+        settled: by half-arc, 1 once the arc is whole; the last place, ``end``, stays open.
+        leaving: by node, ``end``, then its half-arcs from the highest number down, so that settled ones are popped.
         far: by half-arc, the node it leads to.
+        place: by node, how many steps of the walk lead to it, or -1.
     """
 
-    __slots__ = ("far", "leaving", "place", "room", "settled")
+    __slots__ = ("end", "far", "leaving", "place", "room", "settled", "unit")
 
     def __init__(self, tails: Sequence[int], heads: Sequence[int], flows: Sequence[int], unit: int) -> None:
         n_nodes = max(max(tails, default=-1), max(heads, default=-1)) + 1
-        self.room = [0] * (2 * len(flows))
-        self.far = [0] * (2 * len(flows))
-        self.settled = bytearray(b"\x01") * (2 * len(flows))
+        self.unit, self.end = unit, 2 * len(flows)
+        self.room, self.far = [0] * self.end, [0] * self.end
+        self.settled = bytearray(b"\x01") * self.end + b"\x00"
         self.place = [-1] * n_nodes
-        self.leaving: list[list[int]] = [[] for _ in range(n_nodes)]
+        self.leaving: list[list[int]] = [[self.end] for _ in range(n_nodes)]
         for arc in range(len(flows) - 1, -1, -1):
             rest, forth = flows[arc] % unit, 2 * arc
             self.room[forth], self.room[forth + 1] = unit - rest, rest
@@ -117,44 +118,46 @@ class _Cycles:
 
     def walk_from(self, start: int, coin: Coin, cycle: int) -> int:
         """Steps 2 to 5 from an empty walk at ``start``; returns the number of the next coin."""
-        leaving, settled, far, place = self.leaving, self.settled, self.far, self.place
+        leaving, settled, far, place, end, turn = self.leaving, self.settled, self.far, self.place, self.end, self._turn
         walk: list[int] = []
         node, back = start, -1  # back: the half-arc that would undo the last step
         place[start] = 0
         while True:
             choices = leaving[node]
-            while choices and settled[choices[-1]]:
+            half = choices[-1]
+            while settled[half]:
                 choices.pop()
-            if not choices:  # only where the walk is empty: a node entered is balanced, so it can be left
+                half = choices[-1]
+            if half == back:
+                half = choices[-2]
+                while settled[half]:
+                    del choices[-2]
+                    half = choices[-2]
+            if half == end:  # only where the walk is empty: a node entered is balanced, so it can be left
                 place[start] = -1
                 return cycle
-            half = choices[-1]
-            if half == back:
-                while settled[choices[-2]]:
-                    del choices[-2]
-                half = choices[-2]
             walk.append(half)
-            node, back = far[half], half ^ 1
+            node = far[half]
             depth = place[node]
             if depth < 0:
                 place[node] = len(walk)
+                back = half ^ 1
                 continue
-            found = walk[depth:]
+            turn(walk[depth:], coin, cycle)
             del walk[depth:]
-            self._turn(found, coin, cycle)
             cycle += 1
             place[node] = depth
             back = walk[-1] ^ 1 if walk else -1
 
     def _turn(self, found: list[int], coin: Coin, cycle: int) -> None:
         """Steps 3 and 4: the cycle rises or falls until one of its arcs is whole; its nodes leave the walk."""
-        room, settled, far, place = self.room, self.settled, self.far, self.place
-        up = min([room[half] for half in found])
-        down = min([room[half ^ 1] for half in found])
+        room, far, place, unit = self.room, self.far, self.place, self.unit
+        ahead = [room[half] for half in found]
+        up, down = min(ahead), unit - max(ahead)
         step = up if coin(cycle, up + down) < down else -down
-        for half in found:
+        for half, before in zip(found, ahead, strict=True):
             place[far[half]] = -1
-            rising = room[half] = room[half] - step
-            falling = room[half ^ 1] = room[half ^ 1] + step
-            if not rising or not falling:
-                settled[half] = settled[half ^ 1] = 1
+            room[half] = after = before - step
+            room[half ^ 1] = rest = unit - after
+            if not after or not rest:
+                self.settled[half] = self.settled[half ^ 1] = 1
