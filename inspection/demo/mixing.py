@@ -56,21 +56,32 @@ def words(values: Sequence[str]) -> Words:
 
 
 def share_out(total: int, weights: Sequence[float], least: int) -> list[int]:
-    """Whole numbers that add up to ``total``, at least ``least`` each, the rest by weight and largest remainder.
+    """Whole numbers that add up to ``total``, by weight and largest remainder, none below ``least``.
 
     Raises:
         ValueError: the total does not reach for the least of each.
     """
-    rest = total - least * len(weights)
-    if rest < 0:
+    if total < least * len(weights):
         raise ValueError(f"{total} does not reach for {len(weights)} parts of at least {least}")
-    whole = sum(weights)
-    exact = [rest * weight / whole for weight in weights]
+    exact = _floored(total, weights, least)
     parts = [int(value) for value in exact]
     order = sorted(range(len(parts)), key=lambda index: (parts[index] - exact[index], index))
-    for index in order[: rest - sum(parts)]:
+    for index in order[: total - sum(parts)]:
         parts[index] += 1
-    return [least + part for part in parts]
+    return parts
+
+
+def _floored(total: int, weights: Sequence[float], least: int) -> list[float]:
+    """Proportional parts after those too small were raised to ``least``, again and again until none is."""
+    raised: set[int] = set()
+    while True:
+        rest = total - least * len(raised)
+        whole = sum(weight for index, weight in enumerate(weights) if index not in raised)
+        parts = [least if index in raised else rest * weight / whole for index, weight in enumerate(weights)]
+        small = {index for index, part in enumerate(parts) if part < least}
+        if not small:
+            return parts
+        raised |= small
 
 
 def pick(name: str, values: Sequence[Any]) -> Any:
