@@ -161,7 +161,7 @@ def parse_policy(text: str, file: str = "policy.toml") -> Policy:
     """The policy of TOML text; ``file`` is the name shown in messages. Raises as ``load_policy``."""
     try:
         data = tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:  # the parser's own error, absurd numbers, nesting
         raise syntax_error(str(error), text, file) from error
     return policy_from(data, file=file, text=text)
 
@@ -199,5 +199,7 @@ def _tier_table(tiers: Any) -> Any:
     """``[[tiers]]`` with a key ``tier``, as ``canonical`` writes it, turned into ``[tiers.X]``."""
     rows = tiers if isinstance(tiers, list) else []
     if not rows or not all(isinstance(row, dict) and isinstance(row.get("tier"), str) for row in rows):
+        return tiers
+    if len({row["tier"] for row in rows}) < len(rows):
         return tiers
     return {row["tier"]: {name: value for name, value in row.items() if name != "tier"} for row in tiers}

@@ -79,7 +79,12 @@ def _tiers(tiers: Mapping[str, TierRules]) -> Iterator[PolicyFault]:
     for (low, lower), (high, higher) in itertools.pairwise(rows):
         if higher.weight < lower.weight:
             yield _fault(
-                ("tiers", high, "weight"), "weight_falls", got=higher.weight, tier=high, below=low, weight=lower.weight
+                ("tiers", high, "weight"),
+                "weight_falls",
+                got=f"{float(higher.weight):g}",
+                tier=high,
+                below=low,
+                weight=f"{float(lower.weight):g}",
             )
         if lower.minimum > higher.maximum:
             yield _fault(

@@ -54,7 +54,8 @@ def _exact(value: object) -> Fraction | None:
         return Fraction(value)
     if isinstance(value, float | Decimal):
         shown = Decimal(str(value))  # the digits the user wrote, not the binary float beside them
-        return Fraction(shown) if shown.is_finite() else None
+        # 1e-999999999 is a finite number whose fraction would not fit into memory.
+        return Fraction(shown) if shown.is_finite() and abs(shown.adjusted()) < 30 else None
     return None
 
 
