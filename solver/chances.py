@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from solver.chance_caps import bound_chances
+from solver.chance_caps import bound_chances, bound_exclusion
 from solver.entropy import even_flow
 from solver.exact_flow import exact_flow
 from solver.loads import bound_months, bound_year
@@ -40,12 +40,13 @@ class ChanceProblem:
         if not self.officers.shape == self.qualified.shape == self.group.shape == needs:
             raise ValueError(f"month, officers, qualified and group differ in length: {needs[0]} needs expected")
         if self.eligible.shape != self.holder.shape or self.eligible.shape[1] != self.capacity.shape[0]:
-            raise ValueError(f"eligible {self.eligible.shape}, holder {self.holder.shape}, {self.capacity.shape} disagree")
+            shapes = self.eligible.shape, self.holder.shape, self.capacity.shape
+            raise ValueError(f"eligible, holder and capacity disagree: {shapes}")
         if needs[0] and (self.officers.min() < 1 or self.qualified.min() < 0 or (self.qualified > self.officers).any()):
             raise ValueError("a need asks for at least one officer and for no more qualified officers than officers")
-        if needs[0] and not (0 <= self.month.min() and self.month.max() < self.capacity.shape[1]):
+        if needs[0] and not (self.month.min() >= 0 and self.month.max() < self.capacity.shape[1]):
             raise ValueError(f"a need lies outside the {self.capacity.shape[1]} months")
-        if needs[0] and not (0 <= self.group.min() and self.group.max() < self.eligible.shape[0]):
+        if needs[0] and not (self.group.min() >= 0 and self.group.max() < self.eligible.shape[0]):
             raise ValueError(f"a need names none of the {self.eligible.shape[0]} groups")
         if self.capacity.size and self.capacity.min() < 0:
             raise ValueError("a capacity is negative")
@@ -74,7 +75,7 @@ def chances(problem: ChanceProblem) -> Chances | SeatShortage:
     """Return the fairest chances, or the groups of needs that cannot be staffed.
 
     The order of aims is: every seat filled within capacity; every eligible pair possible; loads of the year as even
-    as possible; loads of a month; the largest chance least; entropy greatest.
+    as possible; loads of a month; nobody's chance far below the even share; the largest chance least; entropy greatest.
     """
     classes = reduce_to_classes(problem)
     network = SeatNetwork(classes)
@@ -84,7 +85,7 @@ def chances(problem: ChanceProblem) -> Chances | SeatShortage:
     bounds = _leave_nobody_out(network, network.default_bounds())
     bounds = bound_year(network, bounds)
     bounds = bound_months(network, bounds)
-    bounds = bound_chances(network, bounds)
+    bounds = bound_chances(network, bound_exclusion(network, bounds))
     flow = exact_flow(network, bounds, even_flow(network, bounds))
     return _tell(problem, classes, _spread(network, flow))
 

@@ -15,7 +15,9 @@ from solver.seat_flow import Bounds, SeatNetwork
 
 Floats = NDArray[np.float64]
 
-SWEEPS = 120
+SWEEPS = 40
+OVERSHOOT = 1.7
+"""Power put on the corrections of duties and loads: over-relaxation halves the sweeps."""
 TOLERANCE = 2e-5
 """Greatest remaining error of a load or duty, as a share of it; whole numbers are restored afterwards."""
 
@@ -62,15 +64,15 @@ class _Scaling:
         for _ in range(SWEEPS):
             flow = self._fill_classes(self._unit * load * duty[self._month])
             months = self._in_month @ flow
-            wanted = np.minimum(duty * _ratio(self._duty_high, months), 1.0)
+            wanted = np.minimum(duty * _ratio(self._duty_high, months) ** OVERSHOOT, 1.0)
             flow *= (wanted / duty)[self._month]
             error = np.max(np.abs(wanted / duty - 1.0), initial=0.0)
             duty = wanted
             loads = flow.sum(axis=0)
             free = loads / load
-            factor = _ratio(np.clip(free, self._load_low, self._load_high), loads) / load
+            factor = _ratio(np.clip(free, self._load_low, self._load_high), loads)
             error = max(error, np.max(np.abs(factor - 1.0), initial=0.0))
-            load = load * factor
+            load = load * factor**OVERSHOOT
             if error < TOLERANCE:
                 break
         flow = self._fill_classes(self._unit * load * duty[self._month])

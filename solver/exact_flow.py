@@ -11,11 +11,15 @@ from solver.seat_classes import MILLION, Ints
 from solver.seat_flow import Bounds, SeatNetwork
 
 
+WINDOWS = (0.0, *(4.0**power for power in range(-9, 1)))
+"""Shares by which a cell may leave its fractional flow, tried from the narrowest on."""
+
+
 def exact_flow(network: SeatNetwork, bounds: Bounds, near: NDArray[np.float64]) -> Ints:
     """Return a flow within the bounds that fills every seat, each cell as near to ``near`` as one window allows.
 
     A feasible fractional flow has a whole one between its floors and ceilings. ``near`` is feasible up to a small
-    error only, so the window around it opens fourfold until a maximum flow fills every seat.
+    error only, so the window around it, a share of each cell, opens fourfold until a maximum flow fills every seat.
 
     Args:
         near: seats, (n_cells,).
@@ -23,14 +27,14 @@ def exact_flow(network: SeatNetwork, bounds: Bounds, near: NDArray[np.float64]) 
     Returns:
         Millionths, (n_cells,).
     """
-    whole = np.floor(near * MILLION).astype(np.int64)
-    width = 0
-    while True:
-        low = np.clip(whole - width * network.cell_unit, bounds.low, bounds.high)
-        high = np.clip(whole + 1 + width * network.cell_unit, low, bounds.high)
+    millionths = near * MILLION
+    for share in WINDOWS:
+        low = np.clip(np.floor(millionths * (1 - share)).astype(np.int64), bounds.low, bounds.high)
+        high = np.clip(np.floor(millionths * (1 + share)).astype(np.int64) + 1, low, bounds.high)
         cut = network.fill(replace(bounds, low=low, high=high))
         if not cut.short:
             return cut.flow
-        if width > MILLION:
-            raise ArithmeticError(f"seats that could be filled are open by {cut.short} millionths")
-        width = max(1, 4 * width)
+    cut = network.fill(bounds)
+    if cut.short:
+        raise ArithmeticError(f"seats that could be filled are open by {cut.short} millionths")
+    return cut.flow

@@ -50,10 +50,8 @@ class Classes:
         """
         eligible = np.maximum(self.usable @ self.members, 1)
         holders = np.maximum((self.usable & self.holder) @ self.members, 1)
-        share = np.maximum(
-            -(-self.officers * MILLION // eligible), np.where(self.qualified > 0, -(-self.qualified * MILLION // holders), 0)
-        )
-        return np.minimum(share, MILLION)
+        share: Ints = -(-self.officers * MILLION // eligible)
+        return np.minimum(np.maximum(share, -(-self.qualified * MILLION // holders)), MILLION)
 
 
 def _ranks(labels: Ints) -> Ints:
@@ -140,7 +138,8 @@ def expand_types(classes: Classes, flow: Ints) -> Ints:
     share, rest = flow // classes.members, flow % classes.members
     start = np.cumsum(rest, axis=0) - rest
     turn = (classes.seat_of - start[:, classes.type_of]) % classes.members[classes.type_of]
-    return share[:, classes.type_of] + (turn < rest[:, classes.type_of])
+    expanded: Ints = share[:, classes.type_of] + (turn < rest[:, classes.type_of])
+    return expanded
 
 
 def expand_classes(classes: Classes, flow: Ints) -> Ints:

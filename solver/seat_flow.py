@@ -102,7 +102,7 @@ class SeatNetwork:
         The cut speaks of the flow above the lower bounds; ``short`` counts what is missing to fill every seat and to
         give every type its least load.
         """
-        from ortools.graph.python.max_flow import SimpleMaxFlow
+        from ortools.graph.python.max_flow import SimpleMaxFlow  # type: ignore[import-untyped] # no stubs shipped
 
         capacities, lost = self._capacities(bounds)
         if lost:
