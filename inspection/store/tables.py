@@ -160,7 +160,7 @@ draws = Table(
     CheckConstraint("kind IN ('firms', 'inspectors')", name="kind"),
     CheckConstraint("position >= 1", name="position"),
     CheckConstraint("length(commitment) = 64", name="commitment"),
-    CheckConstraint("length(root) = 64 AND commitment IS NOT NULL", name="root"),
+    CheckConstraint("root IS NULL OR (length(root) = 64 AND commitment IS NOT NULL)", name="root"),
 )
 
 # Secrets of unattended runs and of the escrow: apart from the draws, so that no query for a bundle meets them.

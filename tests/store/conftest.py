@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from postgres import server
 from sqlalchemy import create_engine, text
 
 from inspection.store.plans import Plan, Store
@@ -20,18 +18,9 @@ START = datetime.fromisoformat("2027-01-05T09:00:00+08:00")
 ORIGIN = "open-draw.example/370828-2027"
 
 
-def _postgres_module() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("store_postgres", Path(__file__).with_name("postgres.py"))
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
-    with _postgres_module().server() as folder:
+    with server() as folder:
         yield folder
 
 

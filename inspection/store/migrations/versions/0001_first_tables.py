@@ -151,7 +151,7 @@ def _create_draws() -> None:
         _check("kind IN ('firms', 'inspectors')", "ck_draws_kind"),
         _check("position >= 1", "ck_draws_position"),
         _check("length(commitment) = 64", "ck_draws_commitment"),
-        _check("length(root) = 64 AND commitment IS NOT NULL", "ck_draws_root"),
+        _check("root IS NULL OR (length(root) = 64 AND commitment IS NOT NULL)", "ck_draws_root"),
     )
     op.create_table(
         "ceremony",
