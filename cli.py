@@ -1,1 +1,293 @@
-def main(): print("hi")
+"""The command line: parse, call one service function, show what came of it.
+
+Exit codes: 0 done, 1 the domain says no, 2 usage, 3 incomplete (a party is awaited, something could not be checked).
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inspection.console.options import Failure, Language, as_json, language_option, out_option, workspace_option
+from inspection.errors import InspectionError, message
+
+REGISTERS = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
+
+
+class Commands(click.Group):
+    """A group whose errors of the domain are messages with an exit code, never tracebacks."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; InspectionError becomes its message on stderr and exit code 1 (3 when awaiting)."""
+        try:
+            return super().invoke(ctx)
+        except InspectionError as error:
+            raise Failure(error, ctx.find_root().params.get("lang", "zh")) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@language_option
+@click.version_option(package_name="open-draw")
+@click.pass_context
+def main(context: click.Context, lang: Language) -> None:
+    """双随机、一公开：制定计划、公开抽取、随时可验。
+
+    Plans, draws and proves the yearly random joint inspection of firms.
+
+    \b
+    inspection init 工作区 → inspection import → inspection check → inspection plan run → inspection plan reveal
+    """
+    context.obj = lang
+
+
+@main.command()
+@out_option("build/demo")
+@click.option("--firms", type=click.IntRange(1_000, 2_000_000), default=90_000, show_default=True, help="户数 firms.")
+@click.pass_obj
+def demo(lang: Language, out: Path, firms: int) -> None:
+    """演示：生成一个区县，完成计划、抽取、排期和证明。 A made-up county, planned, drawn and proven.
+
+    \b
+    inspection demo --out build/demo --firms 5000
+    """
+    from inspection.console.demo import show_demo
+
+    sys.exit(show_demo(out, firms, lang))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--policy", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="规则文件 policy to start with."
+)
+@click.option("--origin", default=None, help="日志名称，如 example.gov.cn/370828 name of the log.")
+@click.option("--database", default=None, help="PostgreSQL 地址；不写用 SQLite。 URL; SQLite when left out.")
+@click.pass_obj
+def init(lang: Language, folder: Path, policy: Path | None, origin: str | None, database: str | None) -> None:
+    """建立工作区和规则文件。 Make a workspace with a policy file.
+
+    \b
+    inspection init 金乡县2027
+    """
+    from inspection.office import Office
+
+    name = origin or f"open-draw.invalid/{folder.resolve().name.replace(' ', '-').replace('+', '-')}"
+    office = Office.found(folder, origin=name, policy=policy, url=database)
+    click.echo(message("cli.workspace.made", lang, folder=folder, policy=office.policy_file))
+
+
+@main.command()
+@click.argument("kind", type=click.Choice([*REGISTERS, "policy", "all"]))
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="文件夹 folder.")
+@click.pass_obj
+def template(lang: Language, kind: str, out: Path) -> None:
+    """写出名录或规则的空白模板。 Write empty registers to fill in, or the policy file.
+
+    \b
+    inspection template all --out 模板
+    """
+    from inspection.console.show import write_templates
+
+    for path in write_templates(REGISTERS if kind == "all" else (kind,), out):
+        click.echo(message("cli.template.made", lang, path=path))
+
+
+def register_options(command: Any) -> Any:
+    """--firms FILE, --inspectors FILE … each as often as there are files."""
+    for kind in reversed(REGISTERS):
+        command = click.option(
+            f"--{kind}", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE"
+        )(command)
+    return command
+
+
+@main.command("import")
+@workspace_option
+@register_options
+@click.option("--mapping", multiple=True, metavar="KIND=FILE", help="对照文件，如 firms=对照.toml mapping file.")
+@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="证件须在此日有效，默认今天 certificates valid on.")
+@click.option("--strict", is_flag=True, help="有一行不合格就停止 stop at any bad row.")
+@as_json
+@click.pass_obj
+def import_(
+    lang: Language, workspace: Path, mapping: tuple[str, ...], as_of: Any, strict: bool, json: bool, **files: Any
+) -> None:
+    """导入名录；不合格的行逐一指明并另存。 Import registers; every bad row is named and kept aside.
+
+    \b
+    inspection import --agencies 部门.xlsx --items 事项.xlsx --inspectors 人员.xlsx --firms 对象.csv --tasks 任务.xlsx
+    """
+    from inspection.console.show import import_and_show
+
+    given = {kind: paths for kind, paths in files.items() if paths}
+    if not given:
+        raise click.UsageError(message("cli.import.nothing", lang))
+    day = as_of.date() if as_of else date.today()
+    sys.exit(import_and_show(workspace, given, mapping, day, strict, json, lang))
+
+
+@main.command()
+@workspace_option
+@as_json
+@click.pass_obj
+def check(lang: Language, workspace: Path, json: bool) -> None:
+    """规则能否同时满足；不能则说明差多少、怎样可行。 Can the rules be met; if not, what is short and what helps.
+
+    \b
+    inspection check
+    """
+    from inspection.console.show import check_and_show
+
+    check_and_show(workspace, json, lang)
+
+
+@main.group()
+def plan() -> None:
+    """年度计划：承诺、揭示、抽取、排期。 The year's plan: commit, reveal, draw, days."""
+
+
+@plan.command()
+@workspace_option
+@click.option(
+    "--unattended", is_flag=True, help="秘密与骰子全由系统产生，仅供演练 rehearsal: the system plays everyone."
+)
+@click.option("--yes", is_flag=True, help="不再询问 do not ask.")
+@click.pass_obj
+def run(lang: Language, workspace: Path, unattended: bool, yes: bool) -> None:
+    """推进计划，直到完成或需要各方参与。 Take the plan as far as it goes without people.
+
+    \b
+    inspection plan run
+    """
+    from inspection.console.planning import run_plan
+
+    sys.exit(run_plan(workspace, unattended, yes, lang))
+
+
+@plan.command()
+@workspace_option
+@click.argument("draw", type=click.Choice(["firms", "inspectors"]))
+@click.argument("commitments", nargs=-1, required=True, metavar="PARTY=COMMITMENT…")
+@click.pass_obj
+def parties(lang: Language, workspace: Path, draw: Any, commitments: tuple[str, ...]) -> None:
+    """收下各方的承诺值。 Take in the commitments of all parties to a draw.
+
+    \b
+    inspection plan parties firms notary=3f5a… fire-rescue=88d1… market-regulation=19ac…
+    """
+    from inspection.console.planning import take_commitments
+
+    click.echo(message("cli.handed", lang, draw=take_commitments(workspace, draw, commitments)))
+
+
+@plan.command()
+@workspace_option
+@click.pass_obj
+def reveal(lang: Language, workspace: Path) -> None:
+    """逐一输入各方秘密和骰子点数，随即抽取。 Ask for each secret and the dice one by one, then draw.
+
+    \b
+    inspection plan reveal
+    """
+    from inspection.console.planning import reveal_plan
+
+    sys.exit(reveal_plan(workspace, lang))
+
+
+@plan.command()
+@workspace_option
+@as_json
+@click.pass_obj
+def status(lang: Language, workspace: Path, json: bool) -> None:
+    """计划走到哪一步。 Which steps are stored, and what comes next.
+
+    \b
+    inspection plan status
+    """
+    from inspection.console.planning import show_status
+
+    show_status(workspace, json, lang)
+
+
+@plan.command()
+@workspace_option
+@as_json
+@click.pass_obj
+def show(lang: Language, workspace: Path, json: bool) -> None:
+    """一屏看懂全年计划。 The year on one screen.
+
+    \b
+    inspection plan show
+    """
+    from inspection.console.planning import show_plan
+
+    show_plan(workspace, json, lang)
+
+
+@plan.command()
+@workspace_option
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=Path("plan.xlsx"))
+@click.pass_obj
+def export(lang: Language, workspace: Path, path: Path) -> None:
+    """写出计划表：总表、各部门、各人员。 Write the plan spreadsheet.
+
+    \b
+    inspection plan export 计划.xlsx
+    """
+    from inspection.console.planning import export_plan
+
+    click.echo(message("cli.workbook.made", lang, path=export_plan(workspace, path, lang)))
+
+
+@main.command()
+@workspace_option
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_obj
+def bundle(lang: Language, workspace: Path, folder: Path) -> None:
+    """写出证据包，任何人可独立核验。 Write the proof anyone can check alone.
+
+    \b
+    inspection bundle 证据包
+    """
+    from inspection.console.planning import write_proof
+
+    click.echo(message("cli.bundle.made", lang, folder=write_proof(workspace, folder)))
+
+
+@main.command()
+@click.argument("draw")
+@click.argument("party")
+@click.option("--digest", type=click.Choice(["sha256", "sm3"]), default="sha256", show_default=True)
+@click.pass_obj
+def party(lang: Language, draw: str, party: str, digest: Any) -> None:
+    """参与方：产生秘密及其承诺值。 For a party: a secret and its commitment to a draw.
+
+    \b
+    inspection party 370828-2027/1-firms notary
+    """
+    from inspection.console.planning import make_secret
+
+    secret, commitment = make_secret(draw, party, digest)
+    click.echo(message("cli.party.keep", lang, party=party, commitment=commitment, secret=secret))
+
+
+@main.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@as_json
+def verify(bundle: Path, json: bool) -> None:
+    """独立核验证据包。 Check a bundle with the auditor's file, in its own process.
+
+    \b
+    inspection verify build/demo/bundle
+    """
+    from inspection.console.show import run_checker
+
+    sys.exit(run_checker(bundle, json))
+
+
+if __name__ == "__main__":
+    main()

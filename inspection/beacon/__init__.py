@@ -1,0 +1,1 @@
+"""Where randomness comes from: parties, dice, public beacons."""

@@ -1,0 +1,1 @@
+"""The only floor that sees both the domain and the solver."""

@@ -1,0 +1,120 @@
+"""Where the randomness of a draw comes from: secrets of parties and dice in the open (PROTOCOL 4).
+
+A ceremony is a port of the line: it hands over commitments before the draw is committed, and the reveal only once
+the commitment is published.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from inspection.draw.canonical import Digest
+from inspection.draw.commitment import Commitment, Party
+from inspection.draw.publication import PublishedCommitment
+from inspection.draw.reveal import Reveal, check_reveal, party_commitment, seal_commitment
+from inspection.errors import BeaconError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedIn:
+    """What is bound before the commitment: parties' commitments, the seal's, and secrets kept by the bureau's store.
+
+    ``secrets`` holds the parties' secrets only where the ceremony runs unattended; the seal is always the bureau's.
+    """
+
+    parties: tuple[Party, ...]
+    seal: str | None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    seal_secret: str | None = field(default=None, repr=False)
+
+
+class Ceremony(Protocol):
+    """Who contributes to the seed of a draw."""
+
+    def hand_in(self, draw: str) -> HandedIn:
+        """The commitments of all parties.
+
+        Raises:
+            BeaconError: a party has not handed in yet; the line stops here and can be taken up again.
+        """
+
+    def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
+        """The opened secrets and the public value; called once, after publication.
+
+        Raises:
+            BeaconError: a party has not revealed yet.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnattendedCeremony:
+    """All secrets and the dice come from the system's generator: for demonstrations and rehearsals.
+
+    Nobody but the machine took part, so the verdict rests on the machine alone; real draws have real parties.
+    """
+
+    parties: tuple[str, ...]
+    algorithm: Digest
+    is_sealed: bool
+    token: Callable[[], str] = lambda: secrets.token_hex(32)
+    die: Callable[[], int] = lambda: secrets.randbelow(10)
+
+    def hand_in(self, draw: str) -> HandedIn:
+        """A fresh secret for every party, kept in the store until the reveal."""
+        opened = {party: self.token() for party in self.parties}
+        seal = self.token() if self.is_sealed else None
+        return HandedIn(
+            parties=tuple(
+                Party(name=party, commitment=party_commitment(self.algorithm, draw, party, secret))
+                for party, secret in opened.items()
+            ),
+            seal=seal_commitment(self.algorithm, draw, seal) if seal else None,
+            secrets=opened,
+            seal_secret=seal,
+        )
+
+    def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
+        """The kept secrets, and dice rolled now."""
+        public = published.commitment.public
+        dice = "".join(str(self.die()) for _ in range(int(public.fields["digits"]))) if public else None
+        return Reveal(parties=dict(kept.secrets), public=dice, seal=kept.seal_secret)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttendedCeremony:
+    """Parties hand in commitments beforehand; at the reveal ``ask`` gets each secret and the dice from people.
+
+    ``ask(kind, name, accept)`` returns an answer for which ``accept`` raised nothing; kind is ``party`` or ``dice``.
+    """
+
+    ask: Callable[[str, str, Callable[[str], None]], str] | None = None
+
+    def hand_in(self, draw: str) -> HandedIn:
+        """Nothing is handed in here: ``service.hand_in`` stores commitments as the parties bring them."""
+        raise BeaconError("beacon.parties.waiting", draw=draw)
+
+    def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
+        """Ask each party in commitment order, then for the public value; each answer is checked at once."""
+        commitment = published.commitment
+        if self.ask is None:
+            raise BeaconError("beacon.reveal.waiting", draw=commitment.draw)
+        opened = {party.name: self.ask("party", party.name, _opens(commitment, party)) for party in commitment.parties}
+        dice = None
+        if commitment.public is not None:
+            dice = self.ask("dice", str(commitment.public.fields.get("digits", "")), commitment.public.check_value)
+        reveal = Reveal(parties=opened, public=dice, seal=kept.seal_secret)
+        check_reveal(commitment, reveal)
+        return reveal
+
+
+def _opens(commitment: Commitment, party: Party) -> Callable[[str], None]:
+    """A check that a secret opens the party's commitment."""
+
+    def accept(secret: str) -> None:
+        if party_commitment(commitment.digest, commitment.draw, party.name, secret) != party.commitment:
+            raise BeaconError("beacon.secret.other", party=party.name, draw=commitment.draw)
+
+    return accept

@@ -1,0 +1,1 @@
+"""What the command line shows: progress on stderr, results on stdout, questions in the meeting room."""

@@ -1,0 +1,55 @@
+"""Options that commands share, and how a failure is shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from inspection.errors import InspectionError, Language, message
+
+WAITING = ("beacon.parties.waiting", "beacon.reveal.waiting")
+"""Errors that mean: not wrong, only not yet."""
+
+language_option = click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: os.environ.get("INSPECTION_LANG", "zh"),
+    help="语言 language; INSPECTION_LANG.",
+)
+
+workspace_option = click.option(
+    "-w",
+    "--workspace",
+    type=click.Path(path_type=Path, file_okay=False),
+    envvar="INSPECTION_WORKSPACE",
+    default=Path(),
+    help="工作区文件夹，默认当前文件夹 workspace folder; INSPECTION_WORKSPACE.",
+)
+
+as_json = click.option("--json", is_flag=True, help="机器可读 machine-readable.")
+
+
+def out_option(default: str) -> Callable[[Any], Any]:
+    """--out DIR with a default."""
+    kind = click.Path(path_type=Path, file_okay=False)
+    return click.option("--out", type=kind, default=Path(default), show_default=True, help="文件夹 folder.")
+
+
+class Failure(click.ClickException):
+    """An error of the domain as the command line shows it; exit code 3 while something is awaited, otherwise 1."""
+
+    def __init__(self, error: InspectionError, language: Language) -> None:
+        super().__init__(error.text(language))
+        self.exit_code = 3 if error.code in WAITING else 1
+        self._head = message("cli.plan.waiting" if self.exit_code == 3 else "cli.failed", language)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """The message on stderr."""
+        click.echo(f"{self._head} {self.message}", file=file, err=file is None)
+
+
+__all__ = ["Failure", "Language", "as_json", "language_option", "out_option", "workspace_option"]

@@ -1,0 +1,225 @@
+"""Steps of the firm draw: who may be drawn, how many visits of what, and the draw itself."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from inspection.draw.canonical import canonical_json
+from inspection.draw.firms import draw_firms, read_months
+from inspection.draw.flow import read_flow
+from inspection.draw.publication import PublishedCommitment
+from inspection.draw.reveal import Reveal
+from inspection.draw.table import COLUMNS, parse_table, table_bytes, table_root
+from inspection.draw_steps import Inputs, log_result
+from inspection.errors import PlanError
+from inspection.frame import build_frame, cutoffs
+from inspection.line import Given, Line, Made
+from inspection.model import Combination, Pool, Visit
+from inspection.planning.quotas import Quotas, RegionShortage, Spreader, plan_quotas, region_problems
+from inspection.planning.rules import rules_of
+from inspection.planning.shortage_words import shortage_words
+from inspection.registry.frame_tables import FrameTables
+from inspection.registry.ranking import rank_firms
+from inspection.store import drawn
+
+POOL_COLUMNS = ("pool", "tier", "region", "kind")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenFrame:
+    """Pools in order, and the frozen firms.csv."""
+
+    pools: tuple[Pool, ...]
+    firms: str
+
+    @property
+    def size(self) -> int:
+        """Live firms, exempt ones included."""
+        return sum(pool.size for pool in self.pools)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrozenQuotas:
+    """Combinations with their whole visits, and the files a firm draw is committed to."""
+
+    combinations: tuple[Combination, ...]
+    bound: int
+    inputs: Inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirmResult:
+    """The visits drawn and the root of visits.csv."""
+
+    visits: tuple[Visit, ...]
+    root: str
+
+
+def frame(line: Line, folder: str) -> FrozenFrame:
+    """Every live firm stands in its pool, exempt ones with their reason; firms.csv is frozen."""
+
+    def make() -> Made[FrozenFrame]:
+        with tempfile.TemporaryDirectory(prefix="frame-") as scratch:
+            target = Path(scratch) / "firms.csv"
+            pools = write_frame(line.given, target, line.salt_key(f"{line.name}/{folder}", "firms.csv"))
+            firms = line.workspace.frozen.put_file(target)
+        frozen = FrozenFrame(pools=pools, firms=firms)
+        listed = line.keep(canonical_json([asdict(pool) for pool in pools]))
+        return Made(payload={"firms.csv": firms, "pools": listed}, value=frozen)
+
+    def load(payload: Mapping[str, Any]) -> FrozenFrame:
+        rows = json.loads(line.read(payload["pools"]))
+        pools = tuple(Pool(**{**row, "tasks": tuple(row["tasks"])}) for row in rows)
+        return FrozenFrame(pools=pools, firms=payload["firms.csv"])
+
+    return line.step(f"{folder}.frame", make, load)
+
+
+def write_frame(given: Given, target: Path | None, salt_key: bytes = b"") -> tuple[Pool, ...]:
+    """The pools of a snapshot under a policy; firms.csv is written where a target is given."""
+    policy = given.policy
+    tables = FrameTables(
+        given.snapshot.firms, cutoffs(policy), history={}, cluster_towns=policy.timetable.cluster_towns
+    )
+    with tables.opened() as opened:
+        built = build_frame(opened.profiles(), given.tasks, policy)
+        if target is not None:
+            opened.write_firms(target, [built.pools[pool].pool for pool in built.pool_of], salt_key)
+    return built.pools
+
+
+def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader) -> FrozenQuotas:
+    """Whole totals and exact fractions are decided and frozen; no seed exists yet.
+
+    Raises:
+        PlanError: the rules cannot all be met; which, by how much, and what would help.
+    """
+
+    def make() -> Made[FrozenQuotas]:
+        planned = solve(line.given, framed.pools, run)
+        files = _freeze(line, framed, planned)
+        combinations = line.keep(canonical_json([asdict(each) for each in planned.combinations]))
+        frozen = FrozenQuotas(
+            combinations=planned.combinations,
+            bound=planned.bound,
+            inputs=Inputs(kind="firms", folder=folder, files=files),
+        )
+        return Made(payload={"files": files, "combinations": combinations, "bound": planned.bound}, value=frozen)
+
+    def load(payload: Mapping[str, Any]) -> FrozenQuotas:
+        return FrozenQuotas(
+            combinations=read_combinations(line.read(payload["combinations"])),
+            bound=payload["bound"],
+            inputs=Inputs(kind="firms", folder=folder, files=payload["files"]),
+        )
+
+    return line.step(f"{folder}.quotas", make, load)
+
+
+def solve(given: Given, pools: tuple[Pool, ...], run: Spreader) -> Quotas:
+    """The quotas of these pools; PlanError when some region cannot meet its rules."""
+    problems = region_problems(pools, given.tasks, given.items, given.inspectors, given.policy)
+    if not problems:
+        raise PlanError("plan.no_task")
+    planned = plan_quotas(problems, run)
+    if not isinstance(planned, Quotas):
+        raise ShortPlan(planned, given)
+    return planned
+
+
+class ShortPlan(PlanError):
+    """The rules of some region cannot all be met; ``shortages`` has them in numbers."""
+
+    def __init__(self, shortages: tuple[RegionShortage, ...], given: Given) -> None:
+        super().__init__(
+            "plan.short",
+            zh="\n".join(shortage_words(each, given.agencies, "zh") for each in shortages),
+            en="\n".join(shortage_words(each, given.agencies, "en") for each in shortages),
+        )
+        self.shortages = shortages
+
+
+def _freeze(line: Line, framed: FrozenFrame, planned: Quotas) -> dict[str, str]:
+    """The input files of the draw by name (PROTOCOL 3)."""
+    given = line.given
+    rules = rules_of(line.name, given.policy, framed.pools, planned.combinations, given.inspectors)
+    pools = sorted((pool.pool, pool.tier, pool.region, pool.kind) for pool in framed.pools)
+    months = sorted(
+        (each.combination, month, count) for each in planned.combinations for month, count in each.visits.items()
+    )
+    return {
+        "firms.csv": framed.firms,
+        "pools.csv": line.keep(table_bytes(POOL_COLUMNS, pools)),
+        "flow.csv": line.keep(table_bytes(COLUMNS["flow.csv"], planned.flow)),
+        "months.csv": line.keep(table_bytes(COLUMNS["months.csv"], months)),
+        "rules.json": line.keep(canonical_json(rules)),
+    }
+
+
+def read_combinations(data: bytes) -> tuple[Combination, ...]:
+    """The combinations as ``quotas`` froze them."""
+    return tuple(
+        Combination(
+            combination=row["combination"],
+            tasks=tuple(row["tasks"]),
+            agencies=tuple(row["agencies"]),
+            items=tuple(row["items"]),
+            visits=row["visits"],
+        )
+        for row in json.loads(data)
+    )
+
+
+def draw(line: Line, published: PublishedCommitment, opened: Reveal, planned: FrozenQuotas) -> FirmResult:
+    """The visits are drawn, stored, and their root is in the log."""
+    folder, name = planned.inputs.folder, published.commitment.draw
+
+    def make() -> Made[FirmResult]:
+        files = planned.inputs.files
+        result = draw_firms(
+            published,
+            opened,
+            read_flow(line.read(files["flow.csv"])),
+            read_months(line.read(files["months.csv"])),
+            partial(_ranked, line.kept(files["firms.csv"])),
+            progress=line.watcher.advance,
+        )
+        salts = line.salts(name, "visits.csv", (row.visit for row in result.visits))
+        data = table_bytes(
+            COLUMNS["visits.csv"], ((*row, salt) for row, salt in zip(result.visits, salts, strict=True))
+        )
+        root = table_root(data, published.commitment.digest)
+        kept = {"visits.csv": line.keep(data), "reveal.json": line.keep(opened.canonical)}
+        visits = _visits(result.visits)
+
+        def writes(connection: Connection) -> None:
+            log_result(line, connection, name, root, kept)
+            drawn.add_combinations(connection, name, planned.combinations)
+            drawn.add_visits(connection, name, visits)
+
+        return Made(payload={**kept, "root": root}, value=FirmResult(visits=visits, root=root), writes=writes)
+
+    def load(payload: Mapping[str, Any]) -> FirmResult:
+        rows = parse_table(line.read(payload["visits.csv"]), COLUMNS["visits.csv"])[1]
+        return FirmResult(visits=_visits(row[:4] for row in rows), root=payload["root"])
+
+    return line.step(f"{folder}.draw", make, load)
+
+
+def _visits(rows: Any) -> tuple[Visit, ...]:
+    return tuple(
+        Visit(visit=visit, firm=firm, combination=combination, month=month) for visit, firm, combination, month in rows
+    )
+
+
+def _ranked(firms: Path, tickets: Any, take: Mapping[str, int]) -> Mapping[str, Any]:
+    """The port of ``draw_firms``, served by one columnar pass over firms.csv."""
+    return rank_firms(firms, tickets.seed, take, tickets.algorithm)

@@ -1,0 +1,121 @@
+"""A bureau's desk: one workspace with its policy file and latest snapshot, as the commands use it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, timezone
+from importlib import resources
+from pathlib import Path
+
+from inspection import service
+from inspection.errors import InputError, StoreError
+from inspection.line import Line, Watcher
+from inspection.policy import Policy, load_policy
+from inspection.registry.importer import import_registers
+from inspection.registry.report import ImportReport
+from inspection.registry.settings import ImportSettings, Progress, RegisterKind
+from inspection.registry.snapshot import Snapshot
+from inspection.store.workspace import Workspace
+
+CHINA = timezone(timedelta(hours=8))
+"""Official time; a fixed offset, because the country has one and containers may lack a time-zone table."""
+
+LATEST = "snapshots/latest"
+
+
+def now() -> datetime:
+    """The present time with the official offset."""
+    return datetime.now(UTC).astimezone(CHINA)
+
+
+class Office:
+    """What a command works on."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace = workspace
+
+    @classmethod
+    def found(cls, folder: Path, *, origin: str, policy: Path | None = None, url: str | None = None) -> Office:
+        """A workspace stands in the folder, with a policy file to edit.
+
+        Raises:
+            StoreError: the folder is taken.
+            InputError: the policy given cannot be used.
+        """
+        if policy is not None:
+            load_policy(policy)
+        office = cls(Workspace.create(folder, url=url, origin=origin))
+        if policy is not None:
+            shutil.copyfile(policy, office.policy_file)
+        else:
+            office.policy_file.write_bytes((resources.files("inspection_data") / "policy.toml").read_bytes())
+        return office
+
+    @classmethod
+    def opened(cls, folder: Path) -> Office:
+        """The workspace in the folder; StoreError when there is none."""
+        return cls(Workspace.open(folder))
+
+    @property
+    def policy_file(self) -> Path:
+        """The bureau's rules; ``load_policy`` reads them anew each time."""
+        return self.workspace.folder / "policy.toml"
+
+    def policy(self) -> Policy:
+        """The rules as they stand in the file."""
+        if not self.policy_file.is_file():
+            raise InputError("cli.workspace.nopolicy", path=self.policy_file)
+        return load_policy(self.policy_file)
+
+    def import_files(
+        self,
+        files: Mapping[RegisterKind, Sequence[Path]],
+        *,
+        mappings: Mapping[RegisterKind, Path],
+        as_of: date,
+        strict: bool,
+        progress: Progress | None = None,
+    ) -> ImportReport:
+        """The registers are frozen in a snapshot, which is the latest from now on; bad rows wait in quarantine."""
+        policy = self.policy()
+        settings = ImportSettings(
+            year=policy.plan.year,
+            regions=frozenset(policy.regions),
+            tiers=policy.tier_order,
+            as_of=as_of,
+            blank_tier=policy.registers.blank_tier,
+            mappings=mappings,
+            strict=strict,
+        )
+        report = import_registers(files, self.workspace.folder, settings, progress)
+        if report.snapshot is not None:
+            (self.workspace.folder / LATEST).write_text(report.snapshot.digest + "\n", encoding="utf-8")
+        return report
+
+    def snapshot(self) -> Snapshot:
+        """The registers imported last; StoreError when there are none."""
+        latest = self.workspace.folder / LATEST
+        if not latest.is_file():
+            raise StoreError("cli.workspace.nosnapshot")
+        return Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
+
+    def start(self, watcher: Watcher) -> tuple[Line, bool]:
+        """The line of this year's plan, and whether an earlier draft was set aside for it.
+
+        A draft of which the log knows nothing follows the policy file and the latest registers; once committed, a
+        plan stays as it is and is merely taken up again.
+        """
+        policy = self.policy()
+        code = service.plan_code(policy)
+        if self._is_committed(code):
+            return service.open_line(self.workspace, code, now, watcher), False
+        discarded = service.renew_plan(self.workspace, policy, self.snapshot(), now())
+        return service.open_line(self.workspace, code, now, watcher), discarded
+
+    def line(self, watcher: Watcher | None = None) -> Line:
+        """The line of the plan there is; StoreError when there is none."""
+        return service.open_line(self.workspace, None, now, watcher)
+
+    def _is_committed(self, code: str) -> bool:
+        return self.workspace.log.position(f"{code}/{service.FIRMS}", "commit") is not None

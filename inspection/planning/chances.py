@@ -1,0 +1,217 @@
+"""Chances of inspectors: who may be drawn for which need, and how likely, as the flow of PROTOCOL 7 (SOLVER 3)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from inspection.model import MILLION, Combination, Inspector, Item, Need, Recusal, Visit
+from inspection.planning.resources import is_certified
+from inspection.policy import Policy
+from solver.chances import ChanceProblem, Chances, SeatShortage, chances
+
+Arc = tuple[str, str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyProblem:
+    """One agency in numbers, with the needs and inspectors its rows and columns stand for."""
+
+    agency: str
+    needs: tuple[Need, ...]
+    months: tuple[str, ...]
+    inspectors: tuple[Inspector, ...]
+    problem: ChanceProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyShortage:
+    """An agency that cannot staff its visits, with the smallest cut that shows it."""
+
+    problem: AgencyProblem
+    shortage: SeatShortage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fractions:
+    """What is committed before the inspector draw: the flow, and the largest chance of a pair with its bound."""
+
+    flow: tuple[Arc, ...]
+    largest: Fraction
+    bound: Fraction
+
+
+def needs_of(
+    visits: Iterable[Visit], combinations: Mapping[str, Combination], items: Mapping[str, Item], policy: Policy
+) -> tuple[Need, ...]:
+    """What every visit asks of every agency, by visit then agency."""
+    per_combination = {
+        name: [(agency, _qualification(combination, agency, items)) for agency in sorted(combination.agencies)]
+        for name, combination in combinations.items()
+    }
+    return tuple(
+        Need(
+            visit=visit.visit,
+            agency=agency,
+            officers=policy.officers_of(agency),
+            qualified=policy.officers.qualified if qualification else 0,
+            qualification=qualification,
+        )
+        for visit in sorted(visits, key=lambda visit: visit.visit)
+        for agency, qualification in per_combination[visit.combination]
+    )
+
+
+def _qualification(combination: Combination, agency: str, items: Mapping[str, Item]) -> str | None:
+    """The one qualification the agency's items ask for; the merge never combines two."""
+    wanted = {items[item].qualification for item in combination.items if items[item].agency == agency}
+    return next(iter(sorted(name for name in wanted if name)), None)
+
+
+def agency_problems(
+    needs: Sequence[Need],
+    visits: Mapping[str, Visit],
+    inspectors: Sequence[Inspector],
+    recusals: Iterable[Recusal],
+    policy: Policy,
+) -> tuple[AgencyProblem, ...]:
+    """One independent problem per agency that has needs, by agency."""
+    barred: dict[str, set[str]] = defaultdict(set)
+    for recusal in recusals:
+        barred[recusal.firm].add(recusal.inspector)
+    staff: dict[str, list[Inspector]] = defaultdict(list)
+    for inspector in sorted(inspectors, key=lambda inspector: inspector.inspector):
+        staff[inspector.agency].append(inspector)
+    owed: dict[str, list[Need]] = defaultdict(list)
+    for need in needs:
+        owed[need.agency].append(need)
+    return tuple(
+        _agency_problem(agency, owed[agency], visits, (staff[agency], barred), policy) for agency in sorted(owed)
+    )
+
+
+def _agency_problem(
+    agency: str,
+    needs: Sequence[Need],
+    visits: Mapping[str, Visit],
+    people: tuple[Sequence[Inspector], Mapping[str, set[str]]],
+    policy: Policy,
+) -> AgencyProblem:
+    """Needs with the same month, qualification and recused inspectors share a group: one row of who may go."""
+    staff, barred = people
+    own = {inspector.inspector for inspector in staff}
+    months = tuple(sorted({visits[need.visit].month for need in needs}))
+    column = {month: m for m, month in enumerate(months)}
+    groups: dict[tuple[str, str | None, frozenset[str]], int] = {}
+    group = []
+    for need in needs:
+        visit = visits[need.visit]
+        away = frozenset(barred[visit.firm] & own) if visit.firm in barred else frozenset()
+        group.append(groups.setdefault((visit.month, need.qualification, away), len(groups)))
+    certified = {
+        month: np.array([is_certified(inspector, month, policy) for inspector in staff], dtype=bool) for month in months
+    }
+    eligible = np.zeros((len(groups), len(staff)), dtype=bool)
+    holder = np.zeros_like(eligible)
+    for (month, qualification, away), row in groups.items():
+        eligible[row] = certified[month]
+        if away:
+            eligible[row] &= np.array([inspector.inspector not in away for inspector in staff], dtype=bool)
+        if qualification:
+            holds = np.array([qualification in inspector.qualifications for inspector in staff], dtype=bool)
+            holder[row] = eligible[row] & holds
+    most = policy.visits_per_officer_month(agency)
+    return AgencyProblem(
+        agency=agency,
+        needs=tuple(needs),
+        months=months,
+        inspectors=tuple(staff),
+        problem=ChanceProblem(
+            month=np.array([column[visits[need.visit].month] for need in needs], dtype=np.int64),
+            officers=np.array([need.officers for need in needs], dtype=np.int64),
+            qualified=np.array([need.qualified for need in needs], dtype=np.int64),
+            group=np.array(group, dtype=np.int64),
+            eligible=eligible,
+            holder=holder,
+            capacity=np.full((len(staff), len(months)), most, dtype=np.int64),
+        ),
+    )
+
+
+def plan_chances(
+    problems: Sequence[AgencyProblem],
+    visits: Mapping[str, Visit],
+    run: Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]] = map,
+) -> Fractions | tuple[AgencyShortage, ...]:
+    """Solve every agency and write its flow.
+
+    Returns:
+        The flow, needs in order of visit and agency; or one shortage for each agency that cannot staff its visits.
+    """
+    answers = list(run(chances, [problem.problem for problem in problems]))
+    short = tuple(
+        AgencyShortage(problem=problem, shortage=answer)
+        for problem, answer in zip(problems, answers, strict=True)
+        if isinstance(answer, SeatShortage)
+    )
+    if short:
+        return short
+    pieces: dict[tuple[str, str], list[Arc]] = {}
+    duty: dict[str, int] = {}
+    for problem, answer in zip(problems, answers, strict=True):
+        pieces.update(_need_arcs(problem, answer, visits, duty))
+    return Fractions(
+        flow=(*(arc for key in sorted(pieces) for arc in pieces[key]), *_duty_arcs(duty)),
+        largest=max((Fraction(answer.largest, MILLION) for answer in answers), default=Fraction(0)),
+        bound=max((Fraction(answer.bound, MILLION) for answer in answers), default=Fraction(0)),
+    )
+
+
+def _need_arcs(
+    problem: AgencyProblem, answer: Chances, visits: Mapping[str, Visit], duty: dict[str, int]
+) -> dict[tuple[str, str], list[Arc]]:
+    """Arcs hub → need → (holders' child) → duty, per (visit, agency); adds to the flow of each duty."""
+    codes = [inspector.inspector for inspector in problem.inspectors]
+    numbers = problem.problem
+    starts = np.searchsorted(answer.need, np.arange(len(problem.needs) + 1)).tolist()
+    people, flows = answer.inspector.tolist(), answer.flow.tolist()
+    holders = [set(np.flatnonzero(row).tolist()) for row in numbers.holder]
+    groups = numbers.group.tolist()
+    pieces: dict[tuple[str, str], list[Arc]] = {}
+    for n, need in enumerate(problem.needs):
+        month = visits[need.visit].month
+        node = f"need:{need.visit}:{need.agency}"
+        child, holds = "", set[int]()
+        if need.qualification:
+            child, holds = f"{node}:{need.qualification}", holders[groups[n]]
+        arcs: list[Arc] = []
+        through = 0
+        for h, flow in zip(people[starts[n] : starts[n + 1]], flows[starts[n] : starts[n + 1]], strict=True):
+            place = f"duty:{codes[h]}:{month}"
+            duty[place] = duty.get(place, 0) + flow
+            if h in holds:
+                through += flow
+                arcs.append((child, place, flow))
+            else:
+                arcs.append((node, place, flow))
+        head: list[Arc] = [("hub", node, need.officers * MILLION)]
+        if child:
+            head.append((node, child, through))
+        pieces[need.visit, need.agency] = head + arcs
+    return pieces
+
+
+def _duty_arcs(duty: Mapping[str, int]) -> list[Arc]:
+    """Arcs duty → inspector → hub, in order of name."""
+    arcs: list[Arc] = []
+    year: dict[str, int] = {}
+    for place in sorted(duty):
+        person = f"inspector:{place.split(':')[1]}"
+        arcs.append((place, person, duty[place]))
+        year[person] = year.get(person, 0) + duty[place]
+    return arcs + [(person, "hub", flow) for person, flow in sorted(year.items())]

@@ -1,0 +1,77 @@
+"""The bundle: a folder an auditor takes home, with the draws, the log and the checker in it (PROTOCOL 3)."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+
+from inspection.draw.canonical import canonical_json
+from inspection.errors import PublishError
+
+PROTOCOL = "open-draw/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawFolder:
+    """One folder under draws/: its name and, for each file in it, where the frozen bytes lie."""
+
+    folder: str
+    files: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFiles:
+    """The log as the bundle shows it: entry lines, verifier key line, signed notes by size."""
+
+    lines: Sequence[str]
+    key: str
+    checkpoints: Mapping[int, str]
+
+
+def write_bundle(target: Path, plan: str, draws: Sequence[DrawFolder], log: LogFiles) -> None:
+    """The bundle stands in ``target``, whole; a bundle already there is replaced in one move.
+
+    Raises:
+        PublishError: ``target`` exists and is no bundle, or cannot be written.
+    """
+    if target.exists() and not (target / "bundle.json").is_file():
+        raise PublishError("publish.bundle.occupied", folder=target)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        try:
+            _fill(building, plan, draws, log)
+            building.chmod(0o755)
+            if target.exists():
+                shutil.rmtree(target)
+            building.rename(target)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+    except OSError as error:
+        raise PublishError("publish.bundle.unwritable", folder=target, reason=error.strerror or str(error)) from error
+
+
+def _fill(folder: Path, plan: str, draws: Sequence[DrawFolder], log: LogFiles) -> None:
+    """Every file of the bundle is in the folder."""
+    names = [draw.folder for draw in draws]
+    (folder / "bundle.json").write_bytes(canonical_json({"draws": names, "plan": plan, "protocol": PROTOCOL}))
+    for draw in draws:
+        home = folder / "draws" / draw.folder
+        home.mkdir(parents=True)
+        for name, source in draw.files.items():
+            shutil.copyfile(source, home / name)
+    checkpoints = folder / "log" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (folder / "log" / "entries.jsonl").write_text(
+        "".join(line + "\n" for line in log.lines), encoding="utf-8", newline="\n"
+    )
+    (folder / "log" / "key").write_text(log.key + "\n", encoding="utf-8", newline="\n")
+    for size, note in log.checkpoints.items():
+        (checkpoints / str(size)).write_text(note, encoding="utf-8", newline="\n")
+    checker = resources.files("inspection") / "verify.py"
+    (folder / "verify.py").write_bytes(checker.read_bytes())

@@ -1,0 +1,269 @@
+"""The product in one function: from registers to a drawn and proven plan.
+
+``plan_year`` is the straight line of ARCHITECTURE; every step is stored before the next begins, so it can be called
+again after a crash, or after a party has handed in what the line was waiting for, and goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from inspection import day_steps, draw_steps, firm_steps, inspector_steps
+from inspection.beacon.ceremony import AttendedCeremony, Ceremony, HandedIn, UnattendedCeremony
+from inspection.draw.commitment import Kind, Party
+from inspection.drawn_plan import DrawnPlan, RuleResult
+from inspection.errors import BeaconError, Language, StoreError, message
+from inspection.frame import NO_TASK
+from inspection.line import Clock, Given, Line, Silent, Watcher
+from inspection.model import PlanRow, Pool, Summary
+from inspection.planning.days import Days
+from inspection.planning.quotas import Quotas
+from inspection.planning.summary import Circumstances, summarise
+from inspection.policy import Policy
+from inspection.publish.bundle import DrawFolder, LogFiles, write_bundle
+from inspection.registry.frame_tables import DrawnFirm
+from inspection.registry.snapshot import Snapshot
+from inspection.store import draws
+from inspection.store.plans import Plan
+from inspection.store.workspace import Workspace
+from inspection.workdays import workdays
+from inspection.workers import spreading
+
+FIRMS, INSPECTORS = "1-firms", "2-inspectors"
+"""Folders of the year's two draws."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedYear:
+    """A drawn plan with its days, rule results and the people and places it speaks of."""
+
+    drawn: day_steps.DrawnYear
+    plan: DrawnPlan
+    days: Days
+    firms: Mapping[str, DrawnFirm]
+    rules: tuple[RuleResult, ...]
+
+
+def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1) -> PlannedYear:
+    """The year is planned, drawn, proven and has its days.
+
+    Raises:
+        PlanError: the rules cannot be met; nothing was committed.
+        BeaconError: a party has not handed in or revealed yet; call again when it has.
+        DrawError: something was refused: order in time, a wrong secret.
+    """
+    with line.workspace.lock(line.name), spreading(processes, len(line.given.policy.regions)) as run:
+        frame = firm_steps.frame(line, FIRMS)
+        quotas = firm_steps.quotas(line, FIRMS, frame, run)
+        secrets = draw_steps.hand_in(line, quotas.inputs, ceremony)
+        published = draw_steps.commit(line, quotas.inputs, secrets)
+        opened = draw_steps.reveal(line, published, secrets, ceremony)
+        visits = firm_steps.draw(line, published, opened, quotas)
+
+        chances = inspector_steps.chances(line, INSPECTORS, quotas, visits, run)
+        secrets = draw_steps.hand_in(line, chances.inputs, ceremony)
+        published = draw_steps.commit(line, chances.inputs, secrets)
+        opened = draw_steps.reveal(line, published, secrets, ceremony)
+        assignments = inspector_steps.draw(line, published, opened, chances, f"{line.name}/{FIRMS}")
+
+        drawn = day_steps.DrawnYear(frame=frame, quotas=quotas, firms=visits, chances=chances, assignments=assignments)
+        firms = day_steps.look_up(line, drawn)
+        days = day_steps.timetable(line, drawn, firms)
+        plan = day_steps.drawn_plan(line, drawn, firms, days)
+        rules = day_steps.check(line, drawn, plan)
+    return PlannedYear(drawn=drawn, plan=plan, days=days, firms=firms, rules=rules)
+
+
+def plan_code(policy: Policy) -> str:
+    """What the plan of a division's year is called."""
+    return f"{policy.plan.division}-{policy.plan.year}"
+
+
+def new_plan(workspace: Workspace, policy: Policy, snapshot: Snapshot, now: datetime) -> None:
+    """A plan of the policy's division and year exists, from this snapshot; the same again changes nothing.
+
+    Raises:
+        StoreError: the division's year has a plan from another policy or snapshot.
+    """
+    plan = Plan(
+        plan=plan_code(policy),
+        division=policy.plan.division,
+        year=policy.plan.year,
+        name=policy.plan.name,
+        policy=policy.canonical(),
+        snapshot=snapshot.digest,
+    )
+    workspace.store.create_plan(plan, now=now)
+
+
+def renew_plan(workspace: Workspace, policy: Policy, snapshot: Snapshot, now: datetime) -> bool:
+    """As ``new_plan``, but a draft from another policy or snapshot is set aside; True when one was.
+
+    Raises:
+        StoreError: the log knows the plan already: it stays as committed.
+    """
+    try:
+        new_plan(workspace, policy, snapshot, now)
+    except StoreError as error:
+        if plan_code(policy) not in {plan.plan for plan in workspace.store.plans()}:
+            raise error
+        workspace.store.discard_plan(plan_code(policy))
+        new_plan(workspace, policy, snapshot, now)
+        return True
+    return False
+
+
+def open_line(workspace: Workspace, plan: str | None, clock: Clock, watcher: Watcher | None = None) -> Line:
+    """The plan of this code, or the workspace's only one.
+
+    Raises:
+        StoreError: there is none, or several and none was named.
+    """
+    if plan is not None:
+        return Line(workspace, workspace.store.plan(plan), clock, watcher or Silent())
+    plans = workspace.store.plans()
+    if not plans:
+        raise StoreError("line.plan.none")
+    if len(plans) > 1:
+        raise StoreError("line.plan.several", plans=", ".join(each.plan for each in plans))
+    return Line(workspace, plans[0], clock, watcher or Silent())
+
+
+def check_feasible(policy: Policy, snapshot: Snapshot, *, processes: int = 1) -> tuple[tuple[Pool, ...], Quotas]:
+    """The pools and quotas a plan would have; nothing is stored or committed.
+
+    Raises:
+        PlanError: which rule is short, by how much, and which change would make it possible.
+    """
+    given = Given(policy, snapshot)
+    pools = firm_steps.write_frame(given, None)
+    with spreading(processes, len(policy.regions)) as run:
+        return pools, firm_steps.solve(given, pools, run)
+
+
+def unattended(policy: Policy) -> UnattendedCeremony:
+    """The policy's parties, played by the system's generator."""
+    rules = policy.ceremony
+    return UnattendedCeremony(parties=rules.parties, algorithm=rules.digest, is_sealed=rules.seal)
+
+
+def hand_in(line: Line, kind: Kind, commitments: Mapping[str, str]) -> str:
+    """The parties' commitments to a draw are stored; its name is returned. The seal is the bureau's own.
+
+    Raises:
+        BeaconError: a party is missing, or not of the policy.
+    """
+    expected = line.given.policy.ceremony.parties
+    known = ", ".join(expected)
+    if unknown := sorted(commitments.keys() - set(expected)):
+        raise BeaconError("beacon.parties.unknown", parties=", ".join(unknown), expected=known)
+    if missing := [party for party in expected if party not in commitments]:
+        raise BeaconError("beacon.parties.missing", parties=", ".join(missing), expected=known)
+    folder = FIRMS if kind == "firms" else INSPECTORS
+    name = f"{line.name}/{folder}"
+    sealing = unattended(line.given.policy).hand_in(name)
+    handed = HandedIn(
+        parties=tuple(Party(name=party, commitment=commitments[party]) for party in expected),
+        seal=sealing.seal,
+        seal_secret=sealing.seal_secret,
+    )
+    inputs = draw_steps.Inputs(kind=kind, folder=folder, files={})
+    draw_steps.hand_in(line, inputs, _Brought(handed))
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class _Brought(AttendedCeremony):
+    """A ceremony whose commitments are at hand."""
+
+    handed: HandedIn | None = None
+
+    def hand_in(self, draw: str) -> HandedIn:
+        """What was brought."""
+        return self.handed or super(_Brought, self).hand_in(draw)
+
+
+def bundle(line: Line, target: Path) -> Path:
+    """The proof of the plan stands in ``target``: every draw that has a result, the log, the checker."""
+    store, log = line.workspace.store, line.workspace.log
+    with store.reading() as connection:
+        finished = [draw for draw in draws.draws(connection, line.name) if draw.root is not None]
+    if not finished:
+        raise StoreError("line.plan.unfinished", plan=line.name, step="draw")
+    folders = [
+        DrawFolder(folder=draw.folder, files={name: line.kept(kept) for name, kept in draw.files.items()})
+        for draw in finished
+    ]
+    write_bundle(
+        target, line.name, folders, LogFiles(lines=log.lines(), key=log.key.text, checkpoints=log.checkpoints())
+    )
+    return target
+
+
+def summary(line: Line, year: PlannedYear, language: Language) -> Summary:
+    """The one screen of a planned year."""
+    steps = line.workspace.store.steps(line.name)
+    known = Circumstances(
+        name=line.name,
+        registered=line.given.snapshot.counts["firms"],
+        bound=year.drawn.quotas.bound,
+        largest=year.drawn.chances.largest,
+        officer_days=year.days.officer_days,
+        officer_days_two_towns=year.days.officer_days_two_towns,
+        seconds=tuple(
+            (step.name, (step.finished_at - step.started_at).total_seconds()) for step in steps if step.started_at
+        ),
+        warnings=tuple(_warnings(line, year, language)),
+    )
+    return summarise(year.plan, known, line.given.agencies)
+
+
+def _warnings(line: Line, year: PlannedYear, language: Language) -> list[str]:
+    """What a planner must know beside the figures."""
+    policy = line.given.policy
+    found = [workdays(policy.plan.year, policy).warning(language)]
+    idle = sum(pool.size for pool in year.plan.pools if pool.exemption == NO_TASK)
+    if idle:
+        found.append(message("plan.warning.no_task_firms", language, count=idle))
+    if year.days.unplaced:
+        found.append(
+            message("plan.warning.unplaced", language, count=len(year.days.unplaced), first=year.days.unplaced[0][0])
+        )
+    found += [
+        message("plan.warning.rule", language, text=rule.text(language)) for rule in year.rules if rule.ok is False
+    ]
+    return [each for each in found if each]
+
+
+def plan_rows(line: Line, year: PlannedYear) -> list[PlanRow]:
+    """A row per visit as people read it, by day, then visit."""
+    given = line.given
+    tasks = {task.task: task.name for task in given.tasks}
+    people = {person.inspector: person.name for person in given.inspectors}
+    names = {code: agency.name for code, agency in given.agencies.items()}
+    combinations = {each.combination: each for each in year.drawn.quotas.combinations}
+    officers: dict[str, list[tuple[str, str, str]]] = {}
+    for seat in year.drawn.assignments:
+        officers.setdefault(seat.visit, []).append((names[seat.agency], seat.inspector, people[seat.inspector]))
+    rows = []
+    for visit in year.drawn.firms.visits:
+        firm, combination = year.firms[visit.firm], combinations[visit.combination]
+        rows.append(
+            PlanRow(
+                visit=visit.visit,
+                day=year.days.days.get(visit.visit),
+                month=visit.month,
+                firm=visit.firm,
+                firm_name=firm.name,
+                address=firm.address,
+                town=firm.town,
+                tasks=tuple(tasks[task] for task in combination.tasks),
+                items=tuple(given.items[item].name for item in combination.items),
+                agencies=tuple(names[agency] for agency in combination.agencies),
+                officers=tuple(officers.get(visit.visit, ())),
+            )
+        )
+    return sorted(rows, key=lambda row: (row.day.isoformat() if row.day else row.month + "-99", row.visit))
