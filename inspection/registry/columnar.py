@@ -46,6 +46,8 @@ def _cell(title: str, kind: str, place: int) -> str:
         return f"array_to_string({name}, '、') AS c{place}"
     if kind.startswith(_NUMBERS):
         # As spreadsheet.number_text: whoever stored a code as a number may have lost digits before.
-        exact = f"CASE WHEN {name} = trunc({name}) THEN CAST(CAST({name} AS BIGINT) AS VARCHAR) ELSE CAST({name} AS VARCHAR) END"
-        return f"CASE WHEN abs({name}) >= 1e15 THEN format('{{:.14E}}', CAST({name} AS DOUBLE)) ELSE {exact} END AS c{place}"
+        whole, digits = f"{name} = trunc({name})", f"CAST(CAST({name} AS BIGINT) AS VARCHAR)"
+        exact = f"CASE WHEN {whole} THEN {digits} ELSE CAST({name} AS VARCHAR) END"
+        shown = f"format('{{:.14E}}', CAST({name} AS DOUBLE))"
+        return f"CASE WHEN abs({name}) >= 1e15 THEN {shown} ELSE {exact} END AS c{place}"
     return f"CAST({name} AS VARCHAR) AS c{place}"

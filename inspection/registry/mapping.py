@@ -79,6 +79,7 @@ def _mapping(table: Mapping[str, Any]) -> HeaderMapping:
                 header=plain(entry["from"]), first=int(entry["characters"][0]), last=int(entry["characters"][1])
             )
             for ours, entry in table.get("derive", {}).items()
+            for first, last in [entry["characters"]]
         },
         confirmed=frozenset(str(code) for code in table.get("confirmed", [])),
         sheet=table.get("sheet"),
