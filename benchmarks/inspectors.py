@@ -12,6 +12,7 @@ import time
 import numpy as np
 
 from solver.chances import ChanceProblem, Chances, chances
+from solver.timetable import TimetableProblem, timetable
 
 
 def county(seed: int, *, needs: int = 6_500, inspectors: int = 500, agencies: int = 20) -> list[ChanceProblem]:
@@ -68,5 +69,47 @@ def measure_chances(counties: int) -> None:
     )
 
 
+def county_visits(seed: int, *, visits: int = 5_500, inspectors: int = 500, towns: int = 13) -> TimetableProblem:
+    """Return the drawn visits of a synthetic county: nine months of 21 workdays, two officers an agency."""
+    rng = np.random.default_rng(seed)
+    agencies = 20
+    staff = np.array_split(np.arange(inspectors), agencies)
+    month = rng.integers(0, 9, visits)
+    town = (towns * rng.random(visits) ** 1.5).astype(np.int64)
+    crews = [
+        [staff[agency] for agency in rng.choice(agencies, 1 + int(rng.random() < 0.18), replace=False)]
+        for _ in range(visits)
+    ]
+    officers = [np.concatenate([rng.choice(people, 2, replace=False) for people in crew]) for crew in crews]
+    days = np.arange(9 * 21)
+    return TimetableProblem(
+        first_day=month * 21,
+        last_day=month * 21 + 20,
+        officer_offsets=np.r_[0, np.cumsum([crew.size for crew in officers])],
+        officers=np.concatenate(officers),
+        n_inspectors=inspectors,
+        town=town,
+        day_ordinal=days * 7 // 5,
+        visits_per_officer_day=4,
+    )
+
+
+def measure_timetable(efforts: tuple[float, ...] = (0.0, 10.0)) -> None:
+    problem = county_visits(0)
+    for effort in efforts:
+        start = time.process_time()
+        result = timetable(problem, effort=effort)
+        seconds = time.process_time() - start
+        per_day = np.bincount(result.day[result.day >= 0], minlength=problem.day_ordinal.size)
+        print(
+            f"timetable: {problem.first_day.size} visits, effort {effort:g}: {seconds:.2f} s CPU, "
+            f"{result.officer_days} officer-days (bound {result.bound}, one town a day {result.bound_one_town}, "
+            f"seats {problem.officers.size}), "
+            f"{result.officer_days_two_towns} in two towns, {per_day.min()}–{per_day.max()} visits a day, "
+            f"{len(result.unplaced)} unplaced"
+        )
+
+
 if __name__ == "__main__":
     measure_chances(int(sys.argv[1]) if len(sys.argv) > 1 else 1)
+    measure_timetable()

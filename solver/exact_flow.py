@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from solver.seat_classes import MILLION, Ints
 from solver.seat_flow import Bounds, SeatNetwork
 
-
 WINDOWS = (0.0, *(4.0**power for power in range(-9, 1)))
 """Shares by which a cell may leave its fractional flow, tried from the narrowest on."""
 
