@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from inspection.console.options import Failure, Language, as_json, language_option, out_option, workspace_option
+from inspection.console.options import Language, as_json, failure, language_option, out_option, workspace_option
 from inspection.errors import InspectionError, message
 
 REGISTERS = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
@@ -26,7 +26,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except InspectionError as error:
-            raise Failure(error, ctx.find_root().params.get("lang", "zh")) from error
+            raise failure(error, ctx.find_root().params.get("lang", "zh")) from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -48,7 +48,7 @@ def main(context: click.Context, lang: Language) -> None:
 @out_option("build/demo")
 @click.option("--firms", type=click.IntRange(1_000, 2_000_000), default=90_000, show_default=True, help="户数 firms.")
 @click.pass_obj
-def demo(lang: Language, out: Path, firms: int) -> None:
+def demo(lang: Language, /, out: Path, firms: int) -> None:
     """演示：生成一个区县，完成计划、抽取、排期和证明。 A made-up county, planned, drawn and proven.
 
     \b
@@ -67,7 +67,7 @@ def demo(lang: Language, out: Path, firms: int) -> None:
 @click.option("--origin", default=None, help="日志名称，如 example.gov.cn/370828 name of the log.")
 @click.option("--database", default=None, help="PostgreSQL 地址；不写用 SQLite。 URL; SQLite when left out.")
 @click.pass_obj
-def init(lang: Language, folder: Path, policy: Path | None, origin: str | None, database: str | None) -> None:
+def init(lang: Language, /, folder: Path, policy: Path | None, origin: str | None, database: str | None) -> None:
     """建立工作区和规则文件。 Make a workspace with a policy file.
 
     \b
@@ -84,7 +84,7 @@ def init(lang: Language, folder: Path, policy: Path | None, origin: str | None, 
 @click.argument("kind", type=click.Choice([*REGISTERS, "policy", "all"]))
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="文件夹 folder.")
 @click.pass_obj
-def template(lang: Language, kind: str, out: Path) -> None:
+def template(lang: Language, /, kind: str, out: Path) -> None:
     """写出名录或规则的空白模板。 Write empty registers to fill in, or the policy file.
 
     \b
@@ -114,7 +114,7 @@ def register_options(command: Any) -> Any:
 @as_json
 @click.pass_obj
 def import_(
-    lang: Language, workspace: Path, mapping: tuple[str, ...], as_of: Any, strict: bool, json: bool, **files: Any
+    lang: Language, /, workspace: Path, mapping: tuple[str, ...], as_of: Any, strict: bool, json: bool, **files: Any
 ) -> None:
     """导入名录；不合格的行逐一指明并另存。 Import registers; every bad row is named and kept aside.
 
@@ -134,7 +134,7 @@ def import_(
 @workspace_option
 @as_json
 @click.pass_obj
-def check(lang: Language, workspace: Path, json: bool) -> None:
+def check(lang: Language, /, workspace: Path, json: bool) -> None:
     """规则能否同时满足；不能则说明差多少、怎样可行。 Can the rules be met; if not, what is short and what helps.
 
     \b
@@ -157,7 +157,7 @@ def plan() -> None:
 )
 @click.option("--yes", is_flag=True, help="不再询问 do not ask.")
 @click.pass_obj
-def run(lang: Language, workspace: Path, unattended: bool, yes: bool) -> None:
+def run(lang: Language, /, workspace: Path, unattended: bool, yes: bool) -> None:
     """推进计划，直到完成或需要各方参与。 Take the plan as far as it goes without people.
 
     \b
@@ -173,7 +173,7 @@ def run(lang: Language, workspace: Path, unattended: bool, yes: bool) -> None:
 @click.argument("draw", type=click.Choice(["firms", "inspectors"]))
 @click.argument("commitments", nargs=-1, required=True, metavar="PARTY=COMMITMENT…")
 @click.pass_obj
-def parties(lang: Language, workspace: Path, draw: Any, commitments: tuple[str, ...]) -> None:
+def parties(lang: Language, /, workspace: Path, draw: Any, commitments: tuple[str, ...]) -> None:
     """收下各方的承诺值。 Take in the commitments of all parties to a draw.
 
     \b
@@ -187,7 +187,7 @@ def parties(lang: Language, workspace: Path, draw: Any, commitments: tuple[str, 
 @plan.command()
 @workspace_option
 @click.pass_obj
-def reveal(lang: Language, workspace: Path) -> None:
+def reveal(lang: Language, /, workspace: Path) -> None:
     """逐一输入各方秘密和骰子点数，随即抽取。 Ask for each secret and the dice one by one, then draw.
 
     \b
@@ -202,7 +202,7 @@ def reveal(lang: Language, workspace: Path) -> None:
 @workspace_option
 @as_json
 @click.pass_obj
-def status(lang: Language, workspace: Path, json: bool) -> None:
+def status(lang: Language, /, workspace: Path, json: bool) -> None:
     """计划走到哪一步。 Which steps are stored, and what comes next.
 
     \b
@@ -217,7 +217,7 @@ def status(lang: Language, workspace: Path, json: bool) -> None:
 @workspace_option
 @as_json
 @click.pass_obj
-def show(lang: Language, workspace: Path, json: bool) -> None:
+def show(lang: Language, /, workspace: Path, json: bool) -> None:
     """一屏看懂全年计划。 The year on one screen.
 
     \b
@@ -232,7 +232,7 @@ def show(lang: Language, workspace: Path, json: bool) -> None:
 @workspace_option
 @click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=Path("plan.xlsx"))
 @click.pass_obj
-def export(lang: Language, workspace: Path, path: Path) -> None:
+def export(lang: Language, /, workspace: Path, path: Path) -> None:
     """写出计划表：总表、各部门、各人员。 Write the plan spreadsheet.
 
     \b
@@ -247,7 +247,7 @@ def export(lang: Language, workspace: Path, path: Path) -> None:
 @workspace_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_obj
-def bundle(lang: Language, workspace: Path, folder: Path) -> None:
+def bundle(lang: Language, /, workspace: Path, folder: Path) -> None:
     """写出证据包，任何人可独立核验。 Write the proof anyone can check alone.
 
     \b
@@ -263,7 +263,7 @@ def bundle(lang: Language, workspace: Path, folder: Path) -> None:
 @click.argument("party")
 @click.option("--digest", type=click.Choice(["sha256", "sm3"]), default="sha256", show_default=True)
 @click.pass_obj
-def party(lang: Language, draw: str, party: str, digest: Any) -> None:
+def party(lang: Language, /, draw: str, party: str, digest: Any) -> None:
     """参与方：产生秘密及其承诺值。 For a party: a secret and its commitment to a draw.
 
     \b

@@ -141,8 +141,8 @@ class ShortPlan(PlanError):
     def __init__(self, shortages: tuple[RegionShortage, ...], given: Given) -> None:
         super().__init__(
             "plan.short",
-            zh="\n".join(shortage_words(each, given.agencies, "zh") for each in shortages),
-            en="\n".join(shortage_words(each, given.agencies, "en") for each in shortages),
+            text_zh="\n".join(shortage_words(each, given.agencies, "zh") for each in shortages),
+            text_en="\n".join(shortage_words(each, given.agencies, "en") for each in shortages),
         )
         self.shortages = shortages
 

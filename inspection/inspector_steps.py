@@ -53,8 +53,8 @@ def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, 
         if not isinstance(solved, Fractions):
             raise PlanError(
                 "plan.seats",
-                zh="\n".join(seat_words(each, given.agencies, "zh") for each in solved),
-                en="\n".join(seat_words(each, given.agencies, "en") for each in solved),
+                text_zh="\n".join(seat_words(each, given.agencies, "zh") for each in solved),
+                text_en="\n".join(seat_words(each, given.agencies, "en") for each in solved),
             )
         files = _freeze(line, folder, needs, solved)
         frozen = FrozenChances(

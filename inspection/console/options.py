@@ -11,7 +11,7 @@ import click
 
 from inspection.errors import InspectionError, Language, message
 
-WAITING = ("beacon.parties.waiting", "beacon.reveal.waiting")
+AWAITED = ("beacon.parties.waiting", "beacon.reveal.waiting")
 """Errors that mean: not wrong, only not yet."""
 
 language_option = click.option(
@@ -40,16 +40,30 @@ def out_option(default: str) -> Callable[[Any], Any]:
 
 
 class Failure(click.ClickException):
-    """An error of the domain as the command line shows it; exit code 3 while something is awaited, otherwise 1."""
+    """An error of the domain as the command line shows it: exit code 1."""
+
+    exit_code = 1
+    head = "cli.failed"
 
     def __init__(self, error: InspectionError, language: Language) -> None:
         super().__init__(error.text(language))
-        self.exit_code = 3 if error.code in WAITING else 1
-        self._head = message("cli.plan.waiting" if self.exit_code == 3 else "cli.failed", language)
+        self._head = message(self.head, language)
 
     def show(self, file: IO[Any] | None = None) -> None:
         """The message on stderr."""
         click.echo(f"{self._head} {self.message}", file=file, err=file is None)
 
 
-__all__ = ["Failure", "Language", "as_json", "language_option", "out_option", "workspace_option"]
+class Waiting(Failure):
+    """Nothing is wrong, somebody is awaited: exit code 3."""
+
+    exit_code = 3
+    head = "cli.plan.waiting"
+
+
+def failure(error: InspectionError, language: Language) -> Failure:
+    """The failure or the waiting that an error means."""
+    return Waiting(error, language) if error.code in AWAITED else Failure(error, language)
+
+
+__all__ = ["Language", "as_json", "failure", "language_option", "out_option", "workspace_option"]
