@@ -104,9 +104,7 @@ def _cells(connection: DuckDBPyConnection, stage: Stage, table: str) -> None:
             clean, fault = f"r.{name}_clean", f"r.{name}_fault"
             found = f"{fault}, {detail_sql(clean, fault)} FROM {stage.raw} AS r WHERE {fault} IS NOT NULL"
         elif column.read == "name":
-            (value,) = parsed_sql(stage, [name]).split(" FROM ")[:1]
-            expression = value.removeprefix("SELECT r.source, r.row, ").removesuffix(f" AS {name}")
-            found = f"'registers.name.blank', '' FROM {stage.raw} AS r WHERE {expression} = ''"
+            found = f"'registers.name.blank', '' FROM {stage.raw} AS r WHERE {text} = ''"
         elif name in stage.lookups:
             found = f"l.code, l.detail FROM {stage.raw} AS r JOIN {stage.lookups[name]} AS l ON {text} = l.text "
             found += "WHERE l.code IS NOT NULL"

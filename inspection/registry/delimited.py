@@ -55,8 +55,15 @@ def open_csv(path: Path, register: Register, mapping: HeaderMapping, scratch: Pa
     if not file.is_clean or skip != header.row:
         return careful()
     names = [f"c{place}" for place in range(width)]
-    scan = f"(SELECT row_number() OVER () + {skip} AS row, * FROM {read_csv(file.path, names, skip, delimiter)})"
-    return Source(path=path, sheet="", header=header, scan=scan, expected=file.lines - skip, careful=careful)
+    return Source(
+        path=path,
+        sheet="",
+        header=header,
+        scan=read_csv(file.path, names, skip, delimiter),
+        first_row=skip + 1,
+        expected=file.lines - skip,
+        careful=careful,
+    )
 
 
 def _text_file(path: Path, encoding: str | None, scratch: Path) -> TextFile:

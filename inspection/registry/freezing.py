@@ -21,8 +21,6 @@ FIRM_COLUMNS = (
     "firm", "name", "kind", "tier", "status", "region", "town", "industry", "tags", "address", "established",
 )  # fmt: skip
 _COUNTED = ("kind", "tier", "status", "region")
-_BLOCK = 8192
-"""Firms hashed together; part of the digest's definition (FORMAT)."""
 
 
 def write_firms(connection: DuckDBPyConnection, stage: Stage, target: Path) -> None:
@@ -142,13 +140,13 @@ def _publish(draft: Path, home: Path) -> None:
 
 
 def _firms_digest(connection: DuckDBPyConnection) -> str:
+    """SHA-256 over the firms' lines in order: fields joined by U+001F, lines ended by LF; streamed."""
     texts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in FIRM_COLUMNS)
-    blocks = connection.execute(
-        "SELECT sha256(string_agg(line, chr(10) ORDER BY firm)) FROM ("
-        f"SELECT firm, concat_ws(chr(31), {texts}) AS line, (row_number() OVER () - 1) // {_BLOCK} AS block "
-        "FROM accepted_firms) GROUP BY block ORDER BY block"
-    ).fetchall()
-    return hashlib.sha256("\n".join(row[0] for row in blocks).encode()).hexdigest()
+    lines = connection.execute(f"SELECT concat_ws(chr(31), {texts}) || chr(10) FROM accepted_firms")
+    digest = hashlib.sha256()
+    while block := lines.fetchmany(10_000):
+        digest.update("".join(row[0] for row in block).encode())
+    return digest.hexdigest()
 
 
 def _counts(connection: DuckDBPyConnection, registers: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:

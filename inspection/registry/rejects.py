@@ -106,7 +106,7 @@ def _collect(connection: DuckDBPyConnection, stage: Stage) -> None:
     for number, source in enumerate(stage.sources):
         titles = "[" + ", ".join(quoted(title) for title in source.header.titles) + "]::VARCHAR[]"
         cells = "[" + ", ".join(f"coalesce(c{place}, '')" for place in range(len(source.header.titles))) + "]"
-        found = f"SELECT s.row, {cells} AS cells FROM {source.scan} AS s JOIN codes AS b ON b.row = s.row"
+        found = f"SELECT s.row, {cells} AS cells FROM {source.numbered} AS s JOIN codes AS b ON b.row = s.row"
         broken = f"SELECT row, [value] AS cells FROM faults_{kind} WHERE source = {number} AND col = ''"
         connection.execute(
             f"INSERT INTO rejected_{kind} WITH codes AS (SELECT row, list(code ORDER BY col, code) AS codes "

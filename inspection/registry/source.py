@@ -40,8 +40,9 @@ class Source:
         path: the file as given.
         sheet: the sheet read, '' when it has none.
         header: the header row found.
-        scan: DuckDB table expression with columns ``row`` (BIGINT) and ``c0`` … as VARCHAR, one per field of the header
-            row; it may be scanned again until the scratch folder is removed.
+        scan: DuckDB table expression with columns ``c0`` … as VARCHAR, one per field of the header row, and ``row``
+            (BIGINT) unless ``first_row`` is given; it may be scanned until the scratch folder is removed.
+        first_row: row number of the scan's first row when the others follow one by one.
         expected: rows the scan must give for its row numbers to be right; None when they are right by construction.
         careful: opens the file line by line instead; called when ``scan`` fails or misses ``expected``.
         broken: lines that are no rows.
@@ -52,10 +53,18 @@ class Source:
     sheet: str
     header: Header
     scan: str
+    first_row: int | None = None
     expected: int | None = None
     careful: Callable[[], Source] | None = None
     broken: tuple[BrokenLine, ...] = ()
     notices: tuple[tuple[str, dict[str, str | int]], ...] = field(default=())
+
+    @property
+    def numbered(self) -> str:
+        """The scan with its ``row``; numbering in the scan runs on one core, so staging does without it."""
+        if self.first_row is None:
+            return self.scan
+        return f"(SELECT row_number() OVER () + {self.first_row - 1} AS row, * FROM {self.scan})"
 
 
 def quoted(text: str) -> str:

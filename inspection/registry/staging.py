@@ -12,11 +12,12 @@ from inspection.registry.codes import clean_sql, fault_sql
 from inspection.registry.mapping import HeaderMapping
 from inspection.registry.readers import Reader
 from inspection.registry.source import Source, quoted
-from inspection.registry.specification import Register, blanks, plain
+from inspection.registry.specification import Column, Register, blanks, plain
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+_SPACE_CHARACTERS = (9, 10, 13, 31, 32, 0xA0, 0x3000, 0xFEFF, 0x200B)
 _SPACES = r"[\s\x00-\x1f\x{3000}\x{a0}\x{feff}\x{200b}]+"
 
 
@@ -25,7 +26,7 @@ class Stage:
     """A register staged as view ``raw_<kind>``: source, row, our columns as text, '' where empty.
 
     A column read as a firm's code has two more: ``<name>_clean`` and ``<name>_fault``. ``lookups`` names, by column,
-    the table (text, value, code, detail) of what its distinct texts mean.
+    the table (text, value, code, detail) of what its distinct texts mean; none where every text is its own value.
     """
 
     register: Register
@@ -60,7 +61,10 @@ def stage_sources(
         target = scratch / f"{register.kind}-{number}.parquet"
         used, read = _stage(connection, register, mapping, source, target)
         kept.append(used)
-        parts.append(f"SELECT {number} AS source, * FROM read_parquet({quoted(str(target))})")
+        table = f"read_parquet({quoted(str(target))}, file_row_number=true)"
+        row = "row" if used.first_row is None else f"file_row_number + {used.first_row} AS row"
+        columns = ", ".join(_staged_columns(register))
+        parts.append(f"SELECT {number} AS source, {row}, {columns} FROM {table}")
         empty = _count(connection, f"read_parquet({quoted(str(target))}) WHERE is_blank")
         rows, blank = rows + read - empty, blank + empty
     union = " UNION ALL ".join(parts)
@@ -75,10 +79,9 @@ def _stage(
 ) -> tuple[Source, int]:
     import duckdb
 
-    copy = "COPY (SELECT row, {columns} FROM {scan}) TO {target} (FORMAT parquet)"
-    columns = _columns(register, mapping, source)
     try:
-        connection.execute(copy.format(columns=columns, scan=source.scan, target=quoted(str(target))))
+        rows = _rows_sql(register, mapping, source)
+        connection.execute(f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet)")
     except duckdb.Error:
         if source.careful is None:
             raise
@@ -94,18 +97,28 @@ def _count(connection: DuckDBPyConnection, relation: str) -> int:
     return int(row[0]) if row else 0
 
 
-def _columns(register: Register, mapping: HeaderMapping, source: Source) -> str:
+def _staged_columns(register: Register) -> list[str]:
+    coded = [column.name for column in register.columns if column.read == "firm_code"]
+    return [*register.names, *(f"{name}_{part}" for name in coded for part in ("clean", "fault")), "is_blank"]
+
+
+def _rows_sql(register: Register, mapping: HeaderMapping, source: Source) -> str:
+    """SELECT of the staged columns; one level per step, so that no expression is computed twice."""
     texts = {column.name: _text(column.name, mapping, source) for column in register.columns}
-    cells = sorted(set(source.header.places.values()))
-    is_blank = " AND ".join(f"trim(coalesce(c{place}, '')) = ''" for place in cells) or "false"
     if "registration" in texts:
         texts["firm"] = f"CASE WHEN trim({texts['firm']}) = '' THEN {texts['registration']} ELSE {texts['firm']} END"
-    parts = [f"{text} AS {name}" for name, text in texts.items()] + [f"{is_blank} AS is_blank"]
-    for column in register.columns:
-        if column.read == "firm_code":
-            parts.append(f"{clean_sql(texts[column.name])} AS {column.name}_clean")
-            parts.append(f"{fault_sql(f'{column.name}_clean', mapping.confirmed, blanks())} AS {column.name}_fault")
-    return ", ".join(parts)
+    row = "" if source.first_row is not None else "row, "
+    cells = sorted(set(source.header.places.values()))
+    is_blank = " AND ".join(f"trim(coalesce(c{place}, '')) = ''" for place in cells) or "false"
+    lines = [f"{_in_one_line(column, texts[column.name])} AS {column.name}" for column in register.columns]
+    coded = [column.name for column in register.columns if column.read == "firm_code"]
+    swept = [f"{clean_sql(name)} AS {name}_clean" for name in coded]
+    judged = [f"{fault_sql(f'{name}_clean', mapping.confirmed, blanks())} AS {name}_fault" for name in coded]
+    lone = [f"{_without_blank_words(column)} AS {column.name}" for column in register.columns if _is_line(column)]
+    first = f"SELECT {row}{', '.join(lines)}, {is_blank} AS is_blank FROM {source.scan}"
+    replaced = f"* REPLACE ({', '.join(lone)})" if lone else "*"
+    second = f"SELECT {', '.join([replaced, *swept])} FROM ({first})"
+    return f"SELECT {', '.join(['*', *judged])} FROM ({second})"
 
 
 def _text(name: str, mapping: HeaderMapping, source: Source) -> str:
@@ -127,6 +140,8 @@ def read_texts(connection: DuckDBPyConnection, stage: Stage, readers: Mapping[st
         texts = [row[0] for row in connection.execute(f"SELECT DISTINCT {name} FROM {stage.raw}").fetchall()]
         own = stage.mapping.values.get(name, {})
         readings = [read(own.get(plain(text), text)) for text in texts]
+        if all(reading.value == text for text, reading in zip(texts, readings, strict=True)):
+            continue
         connection.execute(f"CREATE TABLE {table} (text VARCHAR, value VARCHAR, code VARCHAR, detail VARCHAR)")
         columns = [texts, [r.value for r in readings], [r.code for r in readings], [r.detail for r in readings]]
         connection.execute(
@@ -138,15 +153,29 @@ def read_texts(connection: DuckDBPyConnection, stage: Stage, readers: Mapping[st
     return dataclasses.replace(stage, lookups=lookups)
 
 
+def _is_line(column: Column) -> bool:
+    return column.read in ("name", "line")
+
+
+def _in_one_line(column: Column, text: str) -> str:
+    return line_sql(text) if _is_line(column) and text != "''" else text
+
+
+def _without_blank_words(column: Column) -> str:
+    empty = ", ".join(quoted(word) for word in sorted(blanks()))
+    name = column.name
+    return f"CASE WHEN length({name}) < 9 AND upper({name}) IN ({empty}) THEN '' ELSE {name} END"
+
+
 def line_sql(text: str) -> str:
     """A name or address in one line, white space and control characters as single spaces."""
-    swept = f"regexp_replace({text}, '{_SPACES}', ' ', 'g')"
-    return f"trim(CASE WHEN regexp_matches({text}, '{_SPACES}') THEN {swept} ELSE {text} END)"
+    swept = f"trim(regexp_replace({text}, '{_SPACES}', ' ', 'g'))"
+    holds = " OR ".join(f"contains({text}, chr({number}))" for number in _SPACE_CHARACTERS)
+    return f"CASE WHEN {holds} THEN {swept} ELSE {text} END"
 
 
 def parsed_sql(stage: Stage, names: Sequence[str], keep: str = "true") -> str:
     """SELECT of source, row and the values of columns, for the rows where ``keep`` holds (of ``r``)."""
-    empty = ", ".join(quoted(word) for word in sorted(blanks()))
     values, joins = [], []
     for name in names:
         column = stage.register.column(name)
@@ -156,6 +185,5 @@ def parsed_sql(stage: Stage, names: Sequence[str], keep: str = "true") -> str:
             joins.append(f"LEFT JOIN {stage.lookups[name]} AS l_{name} ON r.{name} = l_{name}.text")
             values.append(f"l_{name}.value AS {name}")
         else:
-            line = line_sql(f"r.{name}")
-            values.append(f"CASE WHEN upper({line}) IN ({empty}) THEN '' ELSE {line} END AS {name}")
+            values.append(f"r.{name}")
     return f"SELECT r.source, r.row, {', '.join(values)} FROM {stage.raw} AS r {' '.join(joins)} WHERE {keep}"
