@@ -66,7 +66,7 @@ def county(seed: int, n_tasks: int = 250, coverage: tuple[int, int] = (5, 100)) 
     windows = np.zeros((n_tasks, N_MONTHS), bool)
     resources = np.zeros((n_tasks, n_resources), bool)
     for k in range(n_tasks):
-        first, length = int(rng.integers(2, 9)), int(rng.integers(2, 9))
+        first, length = int(rng.integers(2, 10)), int(rng.integers(2, 9))
         windows[k, first : min(11, first + length)] = True
         tag = int(rng.integers(N_TAGS))
         agency = tag if rng.random() < 0.7 else int(rng.integers(n_agencies))
@@ -92,9 +92,8 @@ def county(seed: int, n_tasks: int = 250, coverage: tuple[int, int] = (5, 100)) 
         a, b = n_agencies + 2 * agency, n_agencies + 2 * agency + 1
         conflicts[a, b] = conflicts[b, a] = True
     seats_per_visit = np.where(np.arange(n_resources) < n_agencies, 2, 1).astype(np.int64)
-    demand = (totals[:, None] * resources).sum(0) * seats_per_visit
-    seats = np.repeat((demand // 5 + 30)[:, None], N_MONTHS, axis=1)
-    seats[:, [0, 1, 11]] //= 4
+    even = windows / windows.sum(axis=1, keepdims=True) * totals[:, None]
+    seats = np.ceil(seats_per_visit[:, None] * (resources.T @ even) * 1.5 + 12).astype(np.int64)
     tier_lower = np.array([2_000, 3_000, 6_000, 10_000])
     pool_size = sizes.reshape(-1)
     pool_lower = np.minimum((sizes * tier_lower).reshape(-1), pool_size * 1_000_000)

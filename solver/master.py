@@ -168,22 +168,81 @@ class Master:
             found.extend(Column(o.tasks, s, o.month if self.with_seats else -1) for o in good)
         return found, greatest
 
-    def solve(self, *, rounds: int = 60, tolerance: float = 0.0) -> Relaxed:
-        """Solve, price and add columns until none improves the answer, or the bound is within ``tolerance``."""
-        best_bound = 0.0
-        for _ in range(rounds):
-            self._lp.Solve()
+    def solve(self, *, rounds: int = 60) -> Relaxed | None:
+        """Solve, price and add columns, until none improves the answer or the bound proves it best in whole visits.
+
+        Returns None where the program has no optimum (numerical trouble; every rule can be broken at a price).
+        """
+        best_bound, objective = 0.0, float("inf")
+        for round_number in range(rounds):
+            if not self._optimize():
+                break
             objective = float(self._lp.Objective().Value())
-            prices = self._prices()
-            columns, greatest = self._offers(prices)
+            columns, greatest = self._offers(self._prices())
             if self._is_counting:
                 # Farley: prices divided by the greatest value of a visit are a feasible dual answer.
                 best_bound = max(best_bound, objective / max(greatest, 1.0))
-                if np.ceil(objective - 1e-6) <= np.ceil(best_bound - 1e-6) and tolerance >= 0:
-                    break
-            if not self.add(columns):
+            fresh = [c for c in dict.fromkeys(columns) if c not in self.columns]
+            is_proven = self._is_counting and np.ceil(objective - 1e-6) <= np.ceil(best_bound - 1e-6)
+            if is_proven or not fresh or round_number == rounds - 1:
+                return self._answer(objective, best_bound)
+            self.add(fresh)
+        return None
+
+    def _optimize(self) -> bool:
+        """Solve from the last basis; from scratch where that ends abnormally. Whether an optimum was found."""
+        from ortools.linear_solver import pywraplp
+
+        if self._lp.Solve() == pywraplp.Solver.OPTIMAL:
+            return True
+        scratch = pywraplp.MPSolverParameters()
+        scratch.SetIntegerParam(scratch.INCREMENTALITY, scratch.INCREMENTALITY_OFF)
+        return bool(self._lp.Solve(scratch) == pywraplp.Solver.OPTIMAL)
+
+    def make_fair(self, most_visits: float, *, levels: int = 4, rounds: int = 12) -> Relaxed | None:
+        """Among answers of at most so many visits, raise the least visits/weight, then the next least, and so on.
+
+        Each level fixes the signatures that cannot rise further (their row has a price), and raises the others.
+        """
+        p, infinity = self.problem, self._lp.infinity()
+        weight = p.weight / max(float(p.weight.sum()), 1e-12) * most_visits
+        self._forbid_breaks(most_visits)
+        level = self._lp.NumVar(0.0, infinity, "")
+        self._fair = [self._lp.Constraint(0.0, infinity) for _ in weight]
+        for column, variable in self.columns.items():
+            self._fair[column.signature].SetCoefficient(variable, 1.0)
+        rising = [s for s in range(len(weight)) if weight[s] > 0 and p.signatures[s].any() and p.upper[s] > 0]
+        for s in rising:
+            self._fair[s].SetCoefficient(level, -float(weight[s]))
+        self._lp.Objective().SetCoefficient(level, -1.0)
+        answer = self.solve(rounds=rounds)
+        for _ in range(levels - 1):
+            if answer is None:
                 break
-        return self._answer(objective, best_bound)
+            reached = float(level.solution_value())
+            fixed = [s for s in rising if self._fair[s].dual_value() > 1e-9]
+            rising = [s for s in rising if s not in fixed]
+            if not fixed or not rising:
+                break
+            for s in fixed:
+                self._fair[s].SetCoefficient(level, 0.0)
+                self._fair[s].SetBounds(reached * float(weight[s]) * (1 - 1e-6), infinity)
+            better = self.solve(rounds=rounds)
+            if better is None:
+                break
+            answer = better
+        return answer
+
+    def _forbid_breaks(self, most_visits: float) -> None:
+        """From here on visits are limited, not counted, and no rule may be broken more than it is."""
+        self._is_counting = False
+        breaches = [breach for parts in self._breaks.values() for breach in parts]
+        amounts = [float(breach.solution_value()) for breach in breaches]
+        for breach, amount in zip(breaches, amounts, strict=True):
+            breach.SetUb(amount if amount > 1e-7 else 1e-7)
+        self._lp.Objective().Clear()
+        self._lp.Objective().SetMinimization()
+        self._total.SetBounds(-self._lp.infinity(), most_visits + 1e-6)
 
     def _prices(self) -> Prices:
         p, row = self.problem, self._rows
