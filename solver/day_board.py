@@ -34,7 +34,9 @@ class DayBoard:
         self._problem = problem
         self.day: Ints = np.full(n_visits, -1)
         self.officers = np.split(problem.officers, problem.officer_offsets[1:-1]) if n_visits else []
-        self.agencies = np.split(problem.agencies, problem.agency_offsets[1:-1]) if n_visits else []
+        self.agencies = [problem.agencies[:0]] * n_visits
+        if problem.agency_offsets.size > 1:
+            self.agencies = np.split(problem.agencies, problem.agency_offsets[1:-1])
         self._out: list[dict[int, list[int]]] = [{} for _ in range(n_officers)]
         self._count = np.zeros((n_officers, n_days), np.int64)
         if problem.blocked is not None:
@@ -69,7 +71,7 @@ class DayBoard:
         """Return the days of the window on which the visit breaks a hard rule."""
         first, last = self.window(visit)
         count = self._count[self.officers[visit], first:last]
-        full: Bools = (count >= self._problem.visits_per_officer_day).any(axis=0)
+        full: Bools = np.logical_or.reduce(count >= self._problem.visits_per_officer_day, axis=0)
         if self._has_agencies:
             who = self.agencies[visit]
             full |= (self._agency_load[who, first:last] >= self._problem.agency_daily[who][:, None]).any(axis=0)

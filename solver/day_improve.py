@@ -19,7 +19,7 @@ NEIGHBOURHOOD = 60
 """Visits free at once: solved to optimality in tenths of a second."""
 SHARE = 0.5
 """Most deterministic seconds for one neighbourhood."""
-REPAIR_EFFORT = 3.0
+REPAIR_EFFORT = 1.0
 """Most deterministic seconds to decide whether visits that found no day have one."""
 REPAIR_VISITS = 600
 """Most visits free to move in that decision: those nearest by shared officers, agencies and days."""
@@ -50,7 +50,7 @@ def _linked(board: DayBoard, wanted: Sequence[int]) -> list[int]:
 
 def _claims(board: DayBoard, visit: int) -> list[tuple[str, int]]:
     claims = [("officer", officer) for officer in board.officers[visit].tolist()]
-    return claims + [("agency", agency) for agency in (board.agencies[visit].tolist() if board.agencies else [])]
+    return claims + [("agency", agency) for agency in board.agencies[visit].tolist()]
 
 
 def improve_days(problem: TimetableProblem, board: DayBoard, effort: float) -> None:
@@ -95,19 +95,22 @@ def _resolve(problem: TimetableProblem, board: DayBoard, free: Sequence[int], ef
             on[day].append(var)
             for officer in board.officers[visit].tolist():
                 at[officer, day].append((visit, var))
+    costs = _limit(model, problem, board, at, chosen)
     if min(before.values()) >= 0:
         # Improvement keeps the busiest day no busier.
         for day, variables in on.items():
             model.add(sum(variables) <= max(crowd - board.load(day), 0))
-    costs = _limit(model, problem, board, at, chosen)
-    model.minimize(sum(costs) - MISSING * sum(var for days in chosen.values() for _, var in days))
+        model.minimize(sum(costs) - MISSING * sum(var for variables in on.values() for var in variables))
+    else:
+        # A day for everybody comes first; the sweeps see to costs.
+        model.maximize(sum(var for variables in on.values() for var in variables))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.max_deterministic_time = effort
     if solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         after = {v: next((d for d, var in days if solver.value(var)), -1) for v, days in chosen.items()}
         _move(board, dict.fromkeys(free, -1), after)
-        if _score(board) >= score:
+        if _score(board) > score:
             _move(board, after, before)
     else:
         _move(board, dict.fromkeys(free, -1), before)
