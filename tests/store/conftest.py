@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from expectations import ORIGIN, START
 from postgres import server
 from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
 
+from inspection.store import tables
 from inspection.store.plans import Plan, Store
 from inspection.store.workspace import Workspace
-
-START = datetime.fromisoformat("2027-01-05T09:00:00+08:00")
-ORIGIN = "open-draw.example/370828-2027"
 
 
 @pytest.fixture(scope="session")
@@ -24,24 +25,66 @@ def postgres_server() -> Iterator[str]:
         yield folder
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """An empty database."""
-    url = f"postgresql+psycopg://postgres@/postgres?host={postgres_server}"
-    engine = create_engine(url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA IF EXISTS public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
+def _address(folder: str, database: str) -> str:
+    return f"postgresql+psycopg://postgres@/{database}?host={folder}"
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: str) -> Iterator[Callable[[str], str]]:
+    """Makes the database ``test`` anew from a template, and gives its URL; ``upgraded`` holds the newest tables."""
+    engine = create_engine(_address(postgres_server, "postgres"), isolation_level="AUTOCOMMIT")
+
+    def make(template: str, database: str = "test") -> str:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)"))
+            connection.execute(text(f"CREATE DATABASE {database} TEMPLATE {template}"))
+        return _address(postgres_server, database)
+
+    Store.at(make("template0", "upgraded")).close()
+    yield make
     engine.dispose()
-    yield url
+
+
+@pytest.fixture(scope="session")
+def upgraded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("upgraded") / "store.db"
+    Store.at(f"sqlite:///{path}").close()
+    return path
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, postgres: Callable[[str], str]) -> str:
+    """A PostgreSQL database with the newest tables, empty: that of the test before where its tables are whole."""
+    engine = create_engine(_address(postgres_server, "test"))
+    try:
+        with engine.begin() as connection:
+            # Without this the triggers would keep the log from being emptied.
+            connection.execute(text("SET LOCAL session_replication_role = replica"))
+            connection.execute(text(f"TRUNCATE {', '.join(tables.metadata.tables)}"))
+            is_whole = connection.scalar(text("SELECT version_num FROM alembic_version")) == tables.HEAD
+    except DBAPIError:
+        is_whole = False
+    engine.dispose()
+    return _address(postgres_server, "test") if is_whole else postgres("upgraded")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path, upgraded_file: Path) -> str:
+    """A database with the newest tables, empty."""
     if request.param == "postgresql":
         address: str = request.getfixturevalue("postgres_url")
         return address
+    shutil.copy(upgraded_file, tmp_path / "store.db")
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tables."""
+    if request.param == "postgresql":
+        address: str = request.getfixturevalue("postgres")("template0")
+        return address
+    return f"sqlite:///{tmp_path / 'bare.db'}"
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -49,7 +50,7 @@ def server() -> Iterator[str]:
         yield str(folder)
     finally:
         if process is not None:
-            process.terminate()
+            process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients to leave
             process.wait(timeout=30)
         shutil.rmtree(folder, ignore_errors=True)
 

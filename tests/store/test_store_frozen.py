@@ -6,18 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from expectations import refused
 
-from inspection.errors import StoreError
 from inspection.store.frozen import PIECE, FrozenFiles
 
 
 @pytest.fixture
 def frozen(tmp_path: Path) -> FrozenFiles:
     return FrozenFiles(tmp_path / "frozen")
-
-
-def refused(code: str) -> pytest.RaisesExc[StoreError]:
-    return pytest.RaisesExc(StoreError, check=lambda error: error.code == code and bool(error.text("zh")))
 
 
 @pytest.mark.parametrize("data", [b"", b"firm,pool\n", b"x" * (2 * PIECE + 1)])

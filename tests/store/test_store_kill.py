@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import ORIGIN, START
+from expectations import ORIGIN, START
 from sqlalchemy import Connection, event
 
 from inspection.draw.log import Entry
@@ -25,7 +25,7 @@ from inspection.store.workspace import Workspace
 
 PLAN = Plan(plan="p", division="370828", year=2027, name="kill", policy={}, snapshot="5" * 64)
 DRAW = "p/1-firms"
-VISITS = [Visit(visit=f"V{n:05}", firm=f"F{n}", combination="K", month="2027-04") for n in range(3000)]
+VISITS = [Visit(visit=f"V{n:05}", firm=f"F{n}", combination="K", month="2027-04") for n in range(400)]
 
 
 def plan_year(workspace: Workspace) -> None:
@@ -45,7 +45,7 @@ def plan_year(workspace: Workspace) -> None:
 
     def quotas(connection: Connection) -> None:
         open_draw(connection, "p", "firms")
-        kind = Combination(combination="K", tasks=("T",), agencies=("A",), items=("I",), visits={"2027-04": 3000})
+        kind = Combination(combination="K", tasks=("T",), agencies=("A",), items=("I",), visits={"2027-04": 400})
         drawn.add_combinations(connection, DRAW, [kind])
 
     def commit(connection: Connection) -> None:

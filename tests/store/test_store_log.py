@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from conftest import START
+from expectations import START, refused
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
 from inspection.draw.log import Entry, EntryType
 from inspection.draw.merkle import check_inclusion, tree_head
 from inspection.draw.note import Checkpoint, open_note
-from inspection.errors import StoreError
 from inspection.store import tables
 from inspection.store.keys import verify
 from inspection.store.log import Log
@@ -22,10 +21,6 @@ from inspection.store.workspace import Workspace
 
 Clock = Callable[[], datetime]
 DRAW = "370828-2027/1-firms"
-
-
-def refused(code: str) -> pytest.RaisesExc[StoreError]:
-    return pytest.RaisesExc(StoreError, check=lambda error: error.code == code and bool(error.text("zh")))
 
 
 def entry(type: EntryType, at: datetime, draw: str = DRAW, **more: str) -> Entry:

@@ -23,6 +23,12 @@ def test_newest_migration_is_the_one_the_store_knows() -> None:
     assert scripts.get_heads() == [tables.HEAD]
 
 
+def test_bare_database_is_upgraded_to_every_table(bare_url: str) -> None:
+    store = Store.at(bare_url)
+    assert set(inspect(store.engine).get_table_names()) == {*tables.metadata.tables, "alembic_version"}
+    store.close()
+
+
 def test_upgraded_tables_autogenerate_finds_no_difference(store: Store) -> None:
     with store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
@@ -71,8 +77,8 @@ def test_store_of_a_newer_program_is_refused(store: Store, url: str) -> None:
     assert (refusal.value.code, refusal.value.params["found"]) == ("store.schema.newer", "9999")
 
 
-def test_migration_that_fails_halfway_leaves_the_tables_as_they_were(url: str) -> None:
-    engine = connect(url)
+def test_migration_that_fails_halfway_leaves_the_tables_as_they_were(bare_url: str) -> None:
+    engine = connect(bare_url)
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE needs (x INTEGER)"))
     with pytest.raises(Exception, match="needs"):

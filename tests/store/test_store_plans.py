@@ -5,19 +5,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from conftest import START
+from expectations import START, refused
 from sqlalchemy import Connection, func, select
 
-from inspection.errors import StoreError
 from inspection.store import tables
 from inspection.store.draws import Secrets, keep_secrets, open_draw
 from inspection.store.plans import Plan, Store
 
 Clock = Callable[[], datetime]
-
-
-def refused(code: str) -> pytest.RaisesExc[StoreError]:
-    return pytest.RaisesExc(StoreError, check=lambda error: error.code == code and bool(error.text("zh")))
 
 
 def test_plan_created_reads_back_as_given(store: Store, plan: Plan) -> None:

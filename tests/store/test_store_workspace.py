@@ -7,18 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ORIGIN, START
+from expectations import ORIGIN, START, refused
 
-from inspection.errors import StoreError
 from inspection.store.keys import Signer, verify
 from inspection.store.plans import Plan
 from inspection.store.workspace import Workspace
 
 PLAN = "370828-2027"
-
-
-def refused(code: str) -> pytest.RaisesExc[StoreError]:
-    return pytest.RaisesExc(StoreError, check=lambda error: error.code == code and bool(error.text("zh")))
 
 
 @pytest.fixture
