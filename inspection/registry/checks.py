@@ -7,11 +7,12 @@ the registers it refers to, and repeats.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.registry.codes import detail_sql
 from inspection.registry.settings import RegisterKind
-from inspection.registry.source import quoted
+from inspection.registry.source import insert_rows, quoted
 from inspection.registry.staging import Stage, line_sql, parsed_sql
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ _FOREIGN = (
     f"WHERE list_contains(string_split(p.items, ';'), i.item) AND NOT list_contains({_AGENCIES}, i.agency))"
 )
 _QUOTAS = " + ".join(f"(p.{name}_text <> '')::INT" for name in ("count", "ratio", "percent", "quota"))
-_FIRST = "coalesce(string_split(p.window, ';')[1], p.first_month)"
-_LAST = "coalesce(string_split(p.window, ';')[2], p.last_month, p.first_month)"
+_FIRST = "coalesce(string_split(p.span, ';')[1], p.first_month)"
+_LAST = "coalesce(string_split(p.span, ';')[2], p.last_month, p.first_month)"
 
 RULES: tuple[Rule, ...] = (
     Rule(register="tasks", code="registers.quota.both", column="count", condition=f"{_QUOTAS} > 1"),
@@ -48,7 +49,7 @@ RULES: tuple[Rule, ...] = (
         register="tasks",
         code="registers.window.blank",
         column="first_month",
-        condition="p.window_text = '' AND p.first_month_text = ''",
+        condition="p.span_text = '' AND p.first_month_text = ''",
     ),
     Rule(register="tasks", code="registers.window.reversed", column="last_month", condition=f"{_FIRST} > {_LAST}"),
     Rule(
@@ -68,13 +69,13 @@ RULES: tuple[Rule, ...] = (
 """Rules over more than one cell; those of single cells are the readers (readers.py, codes.py)."""
 
 
-def find_faults(connection: DuckDBPyConnection, stage: Stage) -> str:
+def find_faults(connection: DuckDBPyConnection, stage: Stage, scratch: Path) -> str:
     """All faults of a register, as table ``faults_<kind>`` (source, row, col, value, code, detail); its name."""
     table = f"faults_{stage.register.kind}"
     connection.execute(
         f"CREATE TABLE {table} (source INTEGER, row BIGINT, col VARCHAR, value VARCHAR, code VARCHAR, detail VARCHAR)"
     )
-    _broken_lines(connection, stage, table)
+    _broken_lines(connection, stage, table, scratch)
     _cells(connection, stage, table)
     _examples(connection, stage, table)
     for rule in RULES:
@@ -85,15 +86,14 @@ def find_faults(connection: DuckDBPyConnection, stage: Stage) -> str:
     return table
 
 
-def _broken_lines(connection: DuckDBPyConnection, stage: Stage, table: str) -> None:
+def _broken_lines(connection: DuckDBPyConnection, stage: Stage, table: str, scratch: Path) -> None:
     lines = [
         (number, line.row, "", line.text, line.code, line.detail)
         for number, source in enumerate(stage.sources)
         for line in source.broken
     ]
     if lines:
-        columns = [list(column) for column in zip(*lines, strict=True)]
-        connection.execute(f"INSERT INTO {table} SELECT {', '.join(f'unnest(${n})' for n in range(1, 7))}", columns)
+        insert_rows(connection, table, lines, scratch)
 
 
 def _cells(connection: DuckDBPyConnection, stage: Stage, table: str) -> None:
@@ -171,13 +171,16 @@ def _repeat_faults(stage: Stage, table: str, sound: str) -> str:
             FROM ({parsed_sql(stage, register.names, sound)}) AS v SEMI JOIN repeated USING ({using})),
         groups AS (
             SELECT {using}, count(DISTINCT content) FILTER (is_sound) AS versions,
-                min((source, row)) FILTER (is_sound) AS sound, min((source, row)) AS earliest
+                min((source, row)) FILTER (is_sound) AS sound, min((source, row)) AS earliest,
+                list_sort(list((source, row)) FILTER (is_sound))[:4] AS rivals
             FROM members GROUP BY {using}),
         judged AS (
-            SELECT m.source, m.row, coalesce(g.sound, g.earliest) AS place,
+            SELECT m.source, m.row,
+                CASE WHEN m.is_sound AND g.versions > 1 THEN g.rivals
+                     ELSE [coalesce(g.sound, g.earliest)] END AS places,
                 CASE WHEN m.is_sound AND g.versions > 1 THEN 'registers.conflict'
                      WHEN (m.source, m.row) <> coalesce(g.sound, g.earliest) THEN 'registers.repeat' END AS code
             FROM members AS m JOIN groups AS g USING ({using}))
         SELECT j.source, j.row, {quoted(first)}, r.{first}, j.code,
-            ([{places}])[j.place[1] + 1] || ' ' || j.place[2]
+            array_to_string([([{places}])[place[1] + 1] || ' ' || place[2] FOR place IN j.places], '、')
         FROM judged AS j JOIN {stage.raw} AS r ON j.source = r.source AND j.row = r.row WHERE j.code IS NOT NULL"""

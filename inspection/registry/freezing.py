@@ -80,7 +80,7 @@ def _inspector(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _task(row: Mapping[str, Any], regions: Mapping[str, str]) -> dict[str, Any]:
     quota = row["quota"] or ""
-    first, last = row["window"].split(";") if row["window"] else (row["first_month"], row["last_month"])
+    first, last = row["span"].split(";") if row["span"] else (row["first_month"], row["last_month"])
     return {
         "task": row["task"],
         "name": row["name"],

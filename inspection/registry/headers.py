@@ -51,32 +51,31 @@ def _recognise(number: int, row: Sequence[str], register: Register, mapping: Hea
     titles = [" ".join(str(cell).split()) for cell in row]
     while titles and not titles[-1]:
         titles.pop()
-    by_title = _by_title(titles)
     places = _mapped(titles, mapping)
-    for column in register.columns:
-        if column.name in places:
-            continue
-        # Columns the mapping leaves out or gives to another are no candidates.
-        names = [plain(header) for header in column.headers]
-        spot = next((by_title[name] for name in names if name in by_title and name not in mapping.columns), None)
-        if spot is not None and spot not in places.values():
-            places[column.name] = spot
+    # All exact headers first: 「抽查比例（数量）」 is the quota before it may be 「抽查比例」 with a remark.
+    for by_title in (_exact(titles), _without_remarks(titles)):
+        for column in register.columns:
+            names = [plain(header) for header in column.headers]
+            # Columns the mapping leaves out or gives to another are no candidates.
+            spots = [by_title[name] for name in names if name in by_title and name not in mapping.columns]
+            spot = next((spot for spot in spots if spot not in places.values()), None)
+            if column.name not in places and spot is not None:
+                places[column.name] = spot
     given = {*places, *mapping.constants}
     missing = tuple(group for group in register.needs if not given & set(group))
     return Header(row=number, titles=tuple(titles), places=places, missing=missing)
 
 
-def _by_title(titles: Sequence[str]) -> dict[str, int]:
-    """Position by plain title; by the title less its bracketed remark where that is no title itself."""
-    exact: dict[str, int] = {}
-    bare: dict[str, int] = {}
+def _exact(titles: Sequence[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
     for place, title in enumerate(titles):
-        word = plain(title)
-        exact.setdefault(word, place)
-        bare.setdefault(re.sub(r"[(\[【].*?[)\]】]", "", word), place)
-    exact.pop("", None)
-    bare.pop("", None)
-    return {**bare, **exact}
+        found.setdefault(plain(title), place)
+    return found
+
+
+def _without_remarks(titles: Sequence[str]) -> dict[str, int]:
+    """Position by plain title less what stands in brackets: 「成立日期（如 2016-05-18）」."""
+    return _exact([re.sub(r"[(（\[【].*?[)）\]】]", "", title) for title in titles])
 
 
 def _mapped(titles: Sequence[str], mapping: HeaderMapping) -> dict[str, int]:

@@ -149,8 +149,8 @@ def _import(kind: RegisterKind, sources: Sequence[Source], mapping: HeaderMappin
         for column in specification.columns
         if column.read not in _SQL_READS
     }
-    stage = read_texts(desk.connection, stage, readers)
-    find_faults(desk.connection, stage)
+    stage = read_texts(desk.connection, stage, readers, desk.scratch)
+    find_faults(desk.connection, stage, desk.scratch)
     if kind == "firms":
         write_firms(desk.connection, stage, desk.firms)
         accepted = _number(desk, "SELECT count(*) FROM accepted_firms")

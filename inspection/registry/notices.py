@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from inspection.registry.report import Notice
 from inspection.registry.settings import ImportSettings
-from inspection.registry.specification import plain
+from inspection.registry.specification import data_table, plain
 from inspection.registry.staging import Stage
 
 if TYPE_CHECKING:
@@ -51,7 +51,12 @@ def _words(connection: DuckDBPyConnection, stage: Stage) -> list[Notice]:
             f"ON r.{name} = l.text WHERE l.code IS NULL GROUP BY ALL ORDER BY 3 DESC, 1"
         ).fetchall()
         own = {plain(word) for word in stage.register.column(name).choices}
-        told = [f"{text} → {value} ({rows})" for text, value, rows in rows if text and plain(text) not in own]
+        shown = {value: spellings[0] for value, spellings in data_table("words").get(name, {}).items()}
+        told = [
+            f"{text} → {shown.get(value, value) if name != 'tier' else value} ({rows})"
+            for text, value, rows in rows
+            if text and plain(text) not in own
+        ]
         if told:
             words = "; ".join(told[:_SHOWN]) + (f"; … ({len(told)})" if len(told) > _SHOWN else "")
             column = stage.register.column(name).header

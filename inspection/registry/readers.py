@@ -89,7 +89,11 @@ def _identifier(text: str) -> Reading:
     if plain(code) in blanks():
         return fault("registers.identifier.blank")
     found = _FORBIDDEN.search(code)
-    return fault("registers.identifier.characters", found.group()) if found else value(code)
+    return fault("registers.identifier.characters", _visible(found.group())) if found else value(code)
+
+
+def _visible(character: str) -> str:
+    return "␣" if character.isspace() else character
 
 
 def _marked(text: str, code: str) -> Reading:
@@ -97,7 +101,7 @@ def _marked(text: str, code: str) -> Reading:
     if plain(word) in blanks():
         return value("")
     found = _FORBIDDEN.search(word)
-    return fault(code, found.group()) if found else value(word)
+    return fault(code, _visible(found.group())) if found else value(word)
 
 
 def _words(text: str) -> Reading:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inspection.errors import message
 from inspection.registry.report import Fault, RegisterCounts
 from inspection.registry.settings import RegisterKind
+from inspection.registry.source import quoted
 from inspection.registry.staging import Stage
 
 if TYPE_CHECKING:
@@ -96,10 +97,10 @@ def _write_register(
         by_place[fault.file, fault.sheet, fault.row].append(fault)
     shapes = list(dict.fromkeys(source.header.titles for source in stage.sources))
     for number, titles in enumerate(shapes, start=1):
+        wanted = ", ".join(quoted(title) for title in titles)
         rows = connection.execute(
-            f"SELECT file, sheet, row, cells FROM rejected_{kind} WHERE titles = $1::VARCHAR[] ORDER BY source, row "
-            f"LIMIT {MOST_ROWS}",
-            [list(titles)],
+            f"SELECT file, sheet, row, cells FROM rejected_{kind} WHERE titles = [{wanted}]::VARCHAR[] "
+            f"ORDER BY source, row LIMIT {MOST_ROWS}"
         ).fetchall()
         if not rows:
             continue

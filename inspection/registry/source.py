@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import csv
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inspection.errors import InputError, Language
 from inspection.registry.headers import Header
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 
 class UnreadableFiles(InputError):
@@ -76,6 +81,24 @@ def scan_numbered_csv(path: Path, width: int) -> str:
     """Scan of a file written by us: row number, then ``width`` fields; UTF-8, comma, LF."""
     names = ["row", *(f"c{place}" for place in range(width))]
     return f"(SELECT * REPLACE (CAST(row AS BIGINT) AS row) FROM {read_csv(path, names, 0, ',')})"
+
+
+_NULL = "\x01"
+
+
+def insert_rows(connection: DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]], scratch: Path) -> None:
+    """Rows are appended to a table, by way of a file: lists as parameters make DuckDB import pandas (0.2 s)."""
+    target = scratch / f"{table}.insert.csv"
+    with target.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerows([_NULL if cell is None else cell for cell in row] for row in rows)
+    types = connection.execute(f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table}'")
+    columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in types.fetchall())
+    connection.execute(
+        f"INSERT INTO {table} SELECT * FROM read_csv({quoted(str(target))}, header=false, auto_detect=false, delim=',', "
+        f"quote='\"', escape='\"', nullstr={quoted(_NULL)}, allow_quoted_nulls=true, max_line_size=10000000, "
+        f"columns={{{columns}}})"
+    )
 
 
 def read_csv(path: Path, names: list[str], skip: int, delimiter: str) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from inspection.registry.codes import clean_sql, fault_sql
 from inspection.registry.mapping import HeaderMapping
 from inspection.registry.readers import Reader
-from inspection.registry.source import Source, quoted
+from inspection.registry.source import Source, insert_rows, quoted
 from inspection.registry.specification import Column, Register, blanks, plain
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def _text(name: str, mapping: HeaderMapping, source: Source) -> str:
     return f"substr(trim({cell}), {derived.first}, {derived.last - derived.first + 1})" if derived else cell
 
 
-def read_texts(connection: DuckDBPyConnection, stage: Stage, readers: Mapping[str, Reader]) -> Stage:
+def read_texts(connection: DuckDBPyConnection, stage: Stage, readers: Mapping[str, Reader], scratch: Path) -> Stage:
     """Every distinct text of the columns is read once, into a lookup table each."""
     lookups = {}
     for name, read in readers.items():
@@ -143,12 +143,8 @@ def read_texts(connection: DuckDBPyConnection, stage: Stage, readers: Mapping[st
         if all(reading.value == text for text, reading in zip(texts, readings, strict=True)):
             continue
         connection.execute(f"CREATE TABLE {table} (text VARCHAR, value VARCHAR, code VARCHAR, detail VARCHAR)")
-        columns = [texts, [r.value for r in readings], [r.code for r in readings], [r.detail for r in readings]]
-        connection.execute(
-            f"INSERT INTO {table} SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[]), "
-            "unnest($4::VARCHAR[])",
-            columns,
-        )
+        rows = ((text, *reading) for text, reading in zip(texts, readings, strict=True))
+        insert_rows(connection, table, rows, scratch)
         lookups[name] = table
     return dataclasses.replace(stage, lookups=lookups)
 
