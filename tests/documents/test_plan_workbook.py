@@ -167,8 +167,8 @@ def test_large_plan_lists_officers_on_one_sheet_and_goes_through_files(
     book = opened(path)
     assert book.sheetnames == ["概览", "目录", "检查计划", "人员安排", MARKET, FIRE]
     assert [(row[0], row[4]) for row in lines(book["人员安排"]) if row[0] == "SC-001"] == [
-        ("SC-001", "V00002"),
         ("SC-001", "V00001"),
+        ("SC-001", "V00002"),
     ]
 
 
