@@ -100,9 +100,9 @@ def test_coins_are_counted_from_0_without_gap():
         asked.append(i)
         return n - 1
 
-    round_flow([0, 0, 1, 2, 3], [1, 2, 3, 3, 0], [500_000, 500_000, 500_000, 500_000, 1_000_000], coin)
-    round_flow([0, 1], [1, 0], [2_000_000, 2_000_000], coin)
-    assert asked == [0]
+    half, pairs = 500_000, 3
+    round_flow([0, 1] * pairs + [2], [1, 0] * pairs + [2], [half] * 2 * pairs + [half], coin)
+    assert asked == [0, 1, 2, 3]
 
 
 def test_flow_that_does_not_balance_is_refused_with_the_node():
