@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, get_args
+
+Kind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals"]
+"""The importer's names of the registers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +24,9 @@ class CountyFiles:
     policy: Path
 
     @property
-    def registers(self) -> Mapping[str, tuple[Path, ...]]:
+    def registers(self) -> Mapping[Kind, tuple[Path, ...]]:
         """The files by kind of register, as the importer takes them."""
-        kinds = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
+        kinds: tuple[Kind, ...] = get_args(Kind)
         return {kind: (getattr(self, kind),) for kind in kinds}
 
 
