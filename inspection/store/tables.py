@@ -189,7 +189,7 @@ combinations = Table(
 visits = Table(
     "visits",
     metadata,
-    Column("draw", CODE, ForeignKey("draws.draw"), primary_key=True),
+    Column("draw", CODE, primary_key=True),
     Column("visit", CODE, primary_key=True),
     Column("firm", CODE, nullable=False, index=True),
     Column("combination", CODE, nullable=False),

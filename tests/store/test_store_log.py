@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -10,9 +11,11 @@ from expectations import START, refused
 from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError
 
+from inspection.draw.commitment import Commitment, Party
 from inspection.draw.log import Entry, EntryType
 from inspection.draw.merkle import check_inclusion, tree_head
 from inspection.draw.note import Checkpoint, open_note
+from inspection.draw.publication import PublishedCommitment
 from inspection.store import tables
 from inspection.store.keys import verify
 from inspection.store.log import Log
@@ -65,6 +68,30 @@ def test_entry_covered_only_later_is_proven_in_the_larger_tree(log: Log, clock: 
     append(log, *(entry("commit", clock(), f"370828-2027/{n}-firms") for n in range(5)))
     published = log.published(2)
     check_inclusion(published.line, 2, 5, published.proof, published.checkpoint.root)
+
+
+def test_commitment_drawn_from_the_log_is_published_under_the_signed_checkpoint(log: Log) -> None:
+    commitment = Commitment(
+        digest="sha256",
+        plan="370828-2027",
+        draw=DRAW,
+        kind="firms",
+        previous=None,
+        inputs=dict.fromkeys(("firms.csv", "flow.csv", "months.csv", "pools.csv", "rules.json"), "1" * 64),
+        parties=(Party(name="notary", commitment="2" * 64),),
+        public=None,
+        seal=None,
+    )
+    append(log, dataclasses.replace(entry("commit", START), digest=commitment.hex))
+    proven = log.published(0)
+    published = PublishedCommitment(
+        commitment=commitment,
+        line=proven.line,
+        index=proven.index,
+        proof=proven.proof,
+        checkpoint=proven.checkpoint,
+    )
+    assert Checkpoint.parse(open_note(proven.note, [log.key], verify).text) == published.checkpoint
 
 
 def test_line_holds_what_was_said_in_canonical_bytes(log: Log) -> None:

@@ -180,7 +180,6 @@ def _create_visits() -> None:
         *map(_code, ("draw", "visit", "firm", "combination", "month")),
         sa.Column("day", sa.Date),
         sa.PrimaryKeyConstraint("draw", "visit", name="pk_visits"),
-        sa.ForeignKeyConstraint(["draw"], ["draws.draw"], name="fk_visits_draw_draws"),
         sa.ForeignKeyConstraint(
             ["draw", "combination"],
             ["combinations.draw", "combinations.combination"],
