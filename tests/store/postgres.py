@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -88,5 +89,5 @@ def _run(command: list[str | Path], user: str | None) -> None:
     subprocess.run(command, user=user, group=_group(user), cwd="/", check=True, capture_output=True)
 
 
-def _group(user: str | None) -> str | None:
-    return "nogroup" if user else None
+def _group(user: str | None) -> int | None:
+    return pwd.getpwnam(user).pw_gid if user else None
