@@ -26,6 +26,13 @@ def test_visits_are_numbered_in_order_and_wide_enough():
     assert [visit.visit for visit in draw().visits] == ["V0001", "V0002", "V0003"]
 
 
+def test_firms_of_a_town_follow_one_another_on_the_circle():
+    firms = [(f"f{i}", "P", f"t{i % 5}") for i in range(40)]
+    visits = draw([(a, b, 40_000_000) for a, b, _ in FLOW], [("T", "2027-04", 40)], firms).visits
+    towns = [int(visit.firm[1:]) % 5 for visit in visits]
+    assert sum(town != after for town, after in zip(towns, towns[1:] + towns[:1], strict=True)) == 5
+
+
 @pytest.mark.parametrize(
     ("code", "changes"),
     [

@@ -26,7 +26,12 @@ POOLS = {
     "B2": ("B", 3, {"T1": 600_000, "T2": 0}),
 }
 MONTHS = [("T1", "2027-04", 2), ("T1", "2027-05", 1), ("T2", "2027-05", 1), ("T2", "2027-06", 1)]
-FIRMS = [(f"{pool}-{i}", pool, f"town-{i % 2}") for pool, (_, size, _) in POOLS.items() for i in range(size)]
+# One firm stands alone in its town: without the turned circle it would come first or last, never between.
+FIRMS = [
+    (f"{pool}-{i}", pool, "alone" if (pool, i) == ("B1", 0) else "town")
+    for pool, (_, size, _) in POOLS.items()
+    for i in range(size)
+]
 
 
 def firm_flow():
