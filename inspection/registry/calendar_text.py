@@ -83,7 +83,7 @@ def read_window(text: str, year: int) -> Reading:
     if before:
         return _window(_month(int(before[1] or year), 1, year), _month(int(before[1] or year), int(before[2]), year))
     single = read_month(text, year)
-    if single.value is not None or (single.code == "registers.window.year"):
+    if single.code != "registers.window.unreadable":
         return _window(single, single)
     return _range(word, year)
 

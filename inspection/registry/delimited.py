@@ -253,11 +253,17 @@ def _quoted_fields(
             break
         taken.append(following)
         text += "\n" + following[1]
-    try:
-        fields = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except (csv.Error, StopIteration):
-        fields = None
+    fields = _parse(text, delimiter)
     if taken and (fields is None or len(fields) != width):
         ahead.extendleft(reversed(taken))
-        return None
+        fields = _parse(line, delimiter)
     return fields
+
+
+def _parse(text: str, delimiter: str) -> list[str] | None:
+    """Fields of a text that is exactly one record, else None; a quote inside an unquoted field is a character."""
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return records[0] if len(records) == 1 else None

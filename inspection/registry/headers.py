@@ -91,9 +91,10 @@ def suggestions(header: Header | None, rows: Sequence[Sequence[str]], register: 
     """For each column not found, the headers it is known by and the likeliest of the file's own."""
     titles = header.titles if header else max((tuple(row) for row in rows[:SEARCHED_ROWS]), key=len, default=())
     missing = header.missing if header else register.needs
+    free = header.ignored if header else tuple(title for title in titles if title)
     lines = []
     for group in missing:
         known = [name for column in group for name in register.column(column).headers[:4]]
-        near = difflib.get_close_matches(known[0], [title for title in titles if title], n=2, cutoff=0.4)
+        near = [name for name in free if difflib.get_close_matches(name, known, n=1, cutoff=0.5)][:2]
         lines.append(f"{'/'.join(group)} = {'、'.join(known)}" + (f" (≈ {'、'.join(near)}?)" if near else ""))
     return "; ".join(lines)

@@ -95,8 +95,8 @@ def insert_rows(connection: DuckDBPyConnection, table: str, rows: Iterable[Seque
     types = connection.execute(f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table}'")
     columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in types.fetchall())
     connection.execute(
-        f"INSERT INTO {table} SELECT * FROM read_csv({quoted(str(target))}, header=false, auto_detect=false, delim=',', "
-        f"quote='\"', escape='\"', nullstr={quoted(_NULL)}, allow_quoted_nulls=true, max_line_size=10000000, "
+        f"INSERT INTO {table} SELECT * FROM read_csv({quoted(str(target))}, header=false, auto_detect=false, "
+        f"delim=',', quote='\"', escape='\"', nullstr={quoted(_NULL)}, allow_quoted_nulls=true, max_line_size=10000000, "
         f"columns={{{columns}}})"
     )
 
