@@ -7,6 +7,7 @@ resources, so all sets of resources a visit may use are listed once; a price lis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,25 +42,26 @@ class Menu:
     is_complete: bool
 
 
-def menus(problem: MergeProblem, *, with_seats: bool = False) -> tuple[Menu, ...]:
+def menus(problem: MergeProblem, tight: Sequence[int] = ()) -> tuple[Menu, ...]:
     """Return the menu of every signature, in order.
 
-    Without seats a larger set of resources and a month with more open tasks are never worse, so only those that
-    nothing dominates are kept; ``with_seats`` keeps all, since seats cost.
+    A larger set of resources and a month with more open tasks are never worse, so only those that nothing dominates
+    are kept; resources whose seats are ``tight`` cost, so sets and months that differ in them are all kept.
     """
     memory: dict[bytes, Sets] = {}
-    return tuple(_menu(problem, row, memory, with_seats) for row in problem.signatures)
+    return tuple(_menu(problem, row, memory, tight) for row in problem.signatures)
 
 
-def _menu(problem: MergeProblem, row: Bools, memory: dict[bytes, Sets], with_seats: bool) -> Menu:
+def _menu(problem: MergeProblem, row: Bools, memory: dict[bytes, Sets], tight: Sequence[int]) -> Menu:
     tasks = np.flatnonzero(row & (problem.totals > 0) & (problem.items <= problem.most_items))
     needs = problem.resources[tasks]
-    key = np.packbits(np.unique(needs, axis=0), axis=1).tobytes()
+    profiles = np.unique(needs, axis=0)
+    key = np.packbits(profiles, axis=1).tobytes()
     if key not in memory:
-        memory[key] = resource_sets(problem, np.unique(needs, axis=0), maximal=not with_seats)
+        memory[key] = resource_sets(problem, profiles, tight)
     sets = memory[key]
     words = as_words(needs[:, sets.local])
-    months = _months_worth_pricing(problem.windows[tasks], with_seats)
+    months = _months_worth_pricing(problem.windows[tasks], bool(profiles[:, list(tight)].any()))
     return Menu(
         tasks=tasks,
         months=months,
@@ -92,28 +94,28 @@ class Sets:
     is_complete: bool
 
 
-def resource_sets(problem: MergeProblem, profiles: Bools, *, maximal: bool) -> Sets:
+def resource_sets(problem: MergeProblem, profiles: Bools, tight: Sequence[int] = ()) -> Sets:
     """List the unions of profiles that one visit may use.
 
     Args:
         problem: gives the most agencies and the conflicts.
         profiles: distinct needs of tasks, (n_profiles, n_resources).
-        maximal: leave out sets within another one.
+        tight: resources that cost; sets within another one that takes no more of these are left out.
 
     Returns:
         The sets in a fixed order, and whether none was left out for their number.
     """
     local = np.flatnonzero(profiles.any(axis=0))
     words = np.unique(as_words(profiles[:, local]))
+    costly = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r in tight))
     known = words[_is_allowed(problem, words, local)]
     frontier, kept, is_complete = known, [], True
     while len(frontier):
         grown, back = np.unique(np.bitwise_or.outer(frontier, words), return_inverse=True)
         is_good = _is_allowed(problem, grown, local)
-        is_larger = is_good[back].reshape(len(frontier), -1) & (
-            grown[back].reshape(len(frontier), -1) != frontier[:, None]
-        )
-        kept.append(frontier[~is_larger.any(axis=1)] if maximal else frontier)
+        added = grown[back].reshape(len(frontier), -1) ^ frontier[:, None]
+        is_better = is_good[back].reshape(len(frontier), -1) & (added != 0) & (added & costly == 0)
+        kept.append(frontier[~is_better.any(axis=1)])
         grown = grown[is_good & ~np.isin(grown, known)]
         is_complete = len(known) + len(grown) <= MOST_SETS
         known = np.concatenate([known, grown])

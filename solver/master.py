@@ -8,7 +8,7 @@ at the end is short.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,12 +32,23 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxed:
-    """An answer of the linear program: expected visits by column, and what each broken rule is broken by."""
+    """An answer of the linear program.
+
+    Attributes:
+        visits: expected visits by column, in order.
+        broken: what each broken rule is broken by.
+        objective: visits, and the price of broken rules.
+        bound: no answer has a lower objective.
+        poor: sets of signatures that together hold just what they are owed, by falling price.
+        full: sets of signatures that together can take no more.
+    """
 
     visits: dict[Column, float]
     broken: dict[tuple[RuleKind, int, int], float]
     objective: float
     bound: float
+    poor: tuple[tuple[int, ...], ...] = ()
+    full: tuple[tuple[int, ...], ...] = ()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,9 +57,9 @@ class Prices:
 
     task: Floats
     signature: Floats
-    joint: float
-    seat: Floats | None
     visit: float
+    joint: float = 0.0
+    seat: Floats | None = None
 
 
 @dataclass(slots=True)
@@ -57,12 +68,12 @@ class Master:
 
     Args:
         problem: what is to be merged.
-        with_seats: whether columns carry months and rows keep seats.
+        tight: resources whose seats are kept month by month; columns that use one carry a month.
         penalties: price of breaking a kind of rule by one unit, ``FORBIDDEN`` where absent.
     """
 
     problem: MergeProblem
-    with_seats: bool = False
+    tight: tuple[int, ...] = ()
     penalties: Mapping[RuleKind, float] = field(default_factory=dict)
     columns: dict[Column, Any] = field(default_factory=dict)
     _lp: Any = None
@@ -79,7 +90,7 @@ class Master:
         self._lp = pywraplp.Solver.CreateSolver("GLOP")
         # Preprocessing off: the solver then starts from the basis of the round before.
         self._lp.SetSolverSpecificParametersAsString("use_preprocessing: false")
-        self._menus = menus(self.problem, with_seats=self.with_seats)
+        self._menus = menus(self.problem, self.tight)
         self._add_rows()
 
     def _add_rows(self) -> None:
@@ -91,11 +102,9 @@ class Master:
             self._row("upper", s, -1, -infinity, p.upper[s] / MILLION, signs=(-1,))
         self._row("coverage", -1, -1, float(p.coverage), infinity, signs=(1,))
         self._row("joint", -1, -1, 0.0, infinity, signs=(1,))
-        if self.with_seats:
-            used = (p.resources & (p.totals > 0)[:, None]).any(axis=0)
-            for r in np.flatnonzero(used):
-                for m in range(p.windows.shape[1]):
-                    self._row("seats", int(r), m, -infinity, float(p.seats[r, m]), signs=(-1,))
+        for r in self.tight:
+            for m in range(p.windows.shape[1]):
+                self._row("seats", r, m, -infinity, float(p.seats[r, m]), signs=(-1,))
         self._total = self._lp.Constraint(-infinity, infinity)
 
     def _row(self, kind: RuleKind, index: int, month: int, low: float, high: float, signs: tuple[int, ...]) -> None:
@@ -130,9 +139,9 @@ class Master:
         used = p.resources[list(column.tasks)].any(axis=0)
         is_joint = int(used[: p.n_agencies].sum()) > 1
         self._rows[("joint", -1, -1)].SetCoefficient(variable, float(is_joint) - p.joint[0] / p.joint[1])
-        if self.with_seats:
-            for r in np.flatnonzero(used):
-                self._rows[("seats", int(r), column.month)].SetCoefficient(variable, float(p.seats_per_visit[r]))
+        for r in self.tight:
+            if used[r]:
+                self._rows[("seats", r, column.month)].SetCoefficient(variable, float(p.seats_per_visit[r]))
         self._total.SetCoefficient(variable, 1.0)
         if self._fair:
             self._fair[column.signature].SetCoefficient(variable, 1.0)
@@ -140,17 +149,29 @@ class Master:
             self._lp.Objective().SetCoefficient(variable, 1.0)
         return variable
 
-    def start(self) -> None:
-        """Add a first set of columns: every signature's fullest visits, and every task alone."""
+    def start(self, seeds: Iterable[Column] = ()) -> None:
+        """Add a first set of columns: seeds in every open month, every signature's fullest visits, every task alone."""
         p = self.problem
-        self.add(self._offers(Prices(
-            task=np.ones(len(p.totals)), signature=np.zeros(len(p.signatures)), joint=0.0, seat=None, visit=-1.0
-        ))[0])
+        for seed in seeds:
+            self.add(self.in_months(seed.tasks, seed.signature))
+        if not self.columns:
+            ones = Prices(task=np.ones(len(p.totals)), signature=np.zeros(len(p.signatures)), visit=-1.0)
+            self.add(self._offers(ones)[0])
         order = np.argsort(-p.upper, kind="stable")
         for k in np.flatnonzero(p.totals > 0):
-            homes = [int(s) for s in order if p.signatures[s, k]][:3]
-            months = np.flatnonzero(p.windows[k]) if self.with_seats else [-1]
-            self.add(Column((int(k),), s, int(m)) for s in homes for m in months)
+            for s in [int(s) for s in order if p.signatures[s, k]][:3]:
+                self.add(self.in_months((int(k),), s))
+
+    def in_months(self, tasks: tuple[int, ...], signature: int) -> list[Column]:
+        """The columns of a visit: one per open month if it uses a tight resource, else one without a month."""
+        p, rows = self.problem, list(tasks)
+        if not p.resources[np.ix_(rows, list(self.tight))].any():
+            return [Column(tasks, signature, -1)]
+        return [Column(tasks, signature, int(m)) for m in np.flatnonzero(p.windows[rows].all(axis=0))]
+
+    def near_best(self, most_reduced_cost: float) -> list[Column]:
+        """Columns that are used or nearly worth using in the answer just found, in order."""
+        return sorted(c for c, x in self.columns.items() if float(x.reduced_cost()) <= most_reduced_cost)
 
     def _offers(self, prices: Prices) -> tuple[list[Column], float]:
         """Columns worth adding at these prices, best first per signature, and the greatest value of any column."""
@@ -165,7 +186,9 @@ class Master:
             if len(menu.tasks):
                 greatest = max(greatest, most + base)
             good = [o for o in offers if o.value + base + prices.visit > 1e-7]
-            found.extend(Column(o.tasks, s, o.month if self.with_seats else -1) for o in good)
+            for o in good:
+                uses_tight = bool(p.resources[np.ix_(list(o.tasks), list(self.tight))].any())
+                found.append(Column(o.tasks, s, o.month if uses_tight else -1))
         return found, greatest
 
     def solve(self, *, rounds: int = 60) -> Relaxed | None:
@@ -254,7 +277,7 @@ class Master:
         if self._fair:
             signature += np.array([fair.dual_value() for fair in self._fair])
         seat = None
-        if self.with_seats:
+        if self.tight:
             seat = np.zeros(p.seats.shape)
             for (kind, r, m), constraint in row.items():
                 if kind == "seats":
@@ -273,13 +296,17 @@ class Master:
             key: amount for key, parts in self._breaks.items()
             if (amount := sum(float(v.solution_value()) for v in parts)) > 1e-6
         }
-        return Relaxed(visits=visits, broken=broken, objective=objective, bound=bound)
+        prices = range(len(self.problem.signatures))
+        owed = np.array([self._rows[("lower", s, -1)].dual_value() for s in prices])
+        owed += np.where(self.problem.covers, self._rows[("coverage", -1, -1)].dual_value(), 0.0)
+        full = np.array([-self._rows[("upper", s, -1)].dual_value() for s in prices])
+        return Relaxed(
+            visits=visits, broken=broken, objective=objective, bound=bound, poor=_levels(owed), full=_levels(full)
+        )
 
 
-def combined(visits: Mapping[Column, float], signatures: Sequence[int] | None = None) -> dict[tuple[int, ...], float]:
-    """Expected visits by set of tasks, over all signatures (or those given) and months."""
-    total: dict[tuple[int, ...], float] = {}
-    for column, value in visits.items():
-        if signatures is None or column.signature in signatures:
-            total[column.tasks] = total.get(column.tasks, 0.0) + value
-    return total
+def _levels(prices: Floats) -> tuple[tuple[int, ...], ...]:
+    """Sets of signatures priced at least so high, for each price there is (at most 40)."""
+    rounded = np.round(prices, 6)
+    steps = sorted({float(x) for x in rounded if x > 1e-5}, reverse=True)[:40]
+    return tuple(tuple(int(s) for s in np.flatnonzero(rounded >= step)) for step in steps)

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 import numpy as np
 
 from solver.master import Column, Master, Relaxed
-from solver.merge_problem import Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
-from solver.months import spread_over_months
+from solver.merge_problem import Bools, Ints, Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
+from solver.months import deal
 from solver.shortage import explain, shortfalls
-from solver.whole import Kind, eligible_for, whole_visits
+from solver.whole import Kind, Known, eligible_for, whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
+
+MOST_TIGHTENINGS = 6
+"""Times resources are added to those whose seats the linear program keeps month by month."""
 
 
 def merge(problem: MergeProblem) -> Merge | Shortage:
@@ -42,72 +45,89 @@ def find_merge(problem: MergeProblem) -> Merge | None:
     """Return a merge, or None when none was found."""
     if not int(problem.totals.sum()):
         return _empty(problem)
-    return _merge_without_seats(problem) or _merge_with_seats(problem)
+    tight: tuple[int, ...] = ()
+    seeds: list[Column] = []
+    for _ in range(MOST_TIGHTENINGS):
+        master = Master(problem, tight=tight)
+        master.start(seeds)
+        fewest = master.solve()
+        if fewest is None or fewest.broken:
+            return None
+        seeds = master.near_best(0.2)
+        overfull = _expected_overfull(problem, fewest)
+        if not set(overfull) - set(tight):
+            solved = _whole(problem, master, fewest)
+            if isinstance(solved, Merge) or solved is None:
+                return solved
+            overfull = solved
+        if not set(overfull) - set(tight):
+            return None
+        tight = tuple(sorted({*tight, *overfull}))
+    return None
 
 
-def _merge_without_seats(problem: MergeProblem) -> Merge | None:
-    solved = _visits(problem, with_seats=False)
-    if solved is None:
-        return None
-    visits, bound = solved
-    combinations, counts = _as_rows(problem, visits)
-    dealt = spread_over_months(problem, combinations, counts.sum(axis=1))
-    return None if dealt is None else _answer(problem, combinations, dealt, bound)
+def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tuple[int, ...] | None:
+    """Round the fairest answer of as few visits (else the first one) and deal months.
 
-
-def _merge_with_seats(problem: MergeProblem) -> Merge | None:
-    solved = _visits(problem, with_seats=True)
-    if solved is None:
-        return None
-    visits, bound = solved
-    combinations, dealt = _as_rows(problem, visits)
-    even = spread_over_months(problem, combinations, dealt.sum(axis=1))
-    return _answer(problem, combinations, dealt if even is None else even, bound)
-
-
-def _visits(problem: MergeProblem, *, with_seats: bool) -> tuple[dict[Kind, int], int] | None:
-    master = Master(problem, with_seats=with_seats)
-    master.start()
-    fewest = master.solve()
-    if fewest is None or fewest.broken:
-        return None
+    Returns:
+        The merge; or resources whose seats turned out too few; or None when no rounding was found.
+    """
     goal = int(np.ceil(fewest.objective - 1e-6))
-    bound = min(goal, int(np.ceil(fewest.bound - 1e-6)))
+    known = Known(goal=goal, tight=master.tight, poor=fewest.poor, full=fewest.full)
     fair = master.make_fair(float(goal))
     kinds = sorted({(c.tasks, c.month) for c in master.columns})
     for answer in (fair, fewest):
-        if answer is not None and not answer.broken:
-            whole = whole_visits(problem, by_kind(answer), kinds, goal)
-            if whole is not None:
-                return whole, bound
+        visits = None if answer is None else whole_visits(problem, by_kind(answer), kinds, known)
+        if visits is None:
+            continue
+        combinations, dated = _as_rows(problem, visits)
+        dealt = deal(problem, combinations, _counts(visits), start=dated)
+        if dealt.overfull:
+            return dealt.overfull
+        bound = min(int(_counts(visits).sum()), int(np.ceil(fewest.bound - 1e-6)))
+        return _answer(problem, combinations, dealt.visits, bound)
     return None
+
+
+def _expected_overfull(problem: MergeProblem, answer: Relaxed) -> tuple[int, ...]:
+    """Resources whose seats the expected visits already exceed, rounded down and dealt as evenly as possible."""
+    floors = {kind: n for kind, value in by_kind(answer).items() if (n := int(value + 1e-6)) > 0}
+    combinations, dated = _as_rows(problem, floors)
+    return deal(problem, combinations, _counts(floors), start=dated).overfull
 
 
 def by_kind(answer: Relaxed) -> dict[Kind, float]:
     """Expected visits by tasks and month, over all signatures."""
     total: dict[Kind, float] = {}
-    column: Column
     for column, value in answer.visits.items():
         kind = (column.tasks, column.month)
         total[kind] = total.get(kind, 0.0) + value
     return total
 
 
-def _as_rows(problem: MergeProblem, visits: Mapping[Kind, int]) -> tuple[np.ndarray, np.ndarray]:
-    """Combinations in lexical order, (n, n_tasks), and their visits by month, (n, n_months); unknown months in 0."""
+def _as_rows(problem: MergeProblem, visits: Mapping[Kind, int]) -> tuple[Bools, Ints]:
+    """Combinations in lexical order, (n, n_tasks), and the visits among them that carry a month, (n, n_months)."""
     tasks = sorted({kind[0] for kind, n in visits.items() if n})
     place = {t: row for row, t in enumerate(tasks)}
     combinations = np.zeros((len(tasks), len(problem.totals)), bool)
     for row, chosen in enumerate(tasks):
         combinations[row, list(chosen)] = True
-    counts = np.zeros((len(tasks), problem.windows.shape[1]), np.int64)
+    dated = np.zeros((len(tasks), problem.windows.shape[1]), np.int64)
     for (chosen, month), n in visits.items():
-        if n:
-            counts[place[chosen], max(month, 0)] += n
-    return combinations, counts
+        if n and month >= 0:
+            dated[place[chosen], month] += n
+    return combinations, dated
 
 
-def _answer(problem: MergeProblem, combinations: np.ndarray, dealt: np.ndarray, bound: int) -> Merge:
+def _counts(visits: Mapping[Kind, int]) -> Ints:
+    """Visits by combination, in lexical order of their tasks, (n,)."""
+    total: dict[tuple[int, ...], int] = {}
+    for (tasks, _), n in visits.items():
+        total[tasks] = total.get(tasks, 0) + n
+    return np.array([total[tasks] for tasks in sorted(total) if total[tasks]], dtype=np.int64)
+
+
+def _answer(problem: MergeProblem, combinations: Bools, dealt: Ints, bound: int) -> Merge:
     kinds = [(tuple(int(k) for k in np.flatnonzero(row)), -1) for row in combinations]
     return Merge(combinations=combinations, visits=dealt, eligible=eligible_for(problem, kinds), bound=bound)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from solver.merge_problem import Bools, Floats, Ints, MergeProblem
@@ -10,37 +12,65 @@ PASSES = 4
 """Sweeps over the combinations; after four the loads of a county no longer move."""
 
 
-def spread_over_months(problem: MergeProblem, combinations: Bools, visits: Ints) -> Ints | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dealt:
+    """Visits by combination and month, and the resources whose seats that exceeds (none: the dealing stands)."""
+
+    visits: Ints
+    overfull: tuple[int, ...]
+
+
+def deal(problem: MergeProblem, combinations: Bools, visits: Ints, start: Ints | None = None) -> Dealt:
     """Deal the visits of each combination to months all its tasks are open, agencies' months as even as possible.
 
     1. Combinations with the fewest months first, each fills the least loaded months (squared loads, relative to what
-       the agency does in the year); months without seats cost so much that they are left when others have room.
+       the resource does in the year); months without seats cost so much that they are left when others have room.
     2. Each combination is taken out and dealt again, until nothing moves.
-    3. Where a month is still overfull, an integer program finds a dealing within the seats.
+    3. Where a month is still overfull, an integer program looks for a dealing within the seats, and 2 follows.
 
-    Returns:
-        (n_combinations, n_months), or None when these visits do not fit the seats.
+    Args:
+        problem: windows and seats.
+        combinations: (n_combinations, n_tasks).
+        visits: (n_combinations,).
+        start: a dealing to begin from, or None; rows of it that add up to less are dealt anew.
     """
     windows = open_months(problem, combinations)
     uses = uses_of(problem, combinations) * problem.seats_per_visit
     dealt = np.zeros(windows.shape, np.int64)
-    order = sorted(range(len(visits)), key=lambda c: (int(windows[c].sum()), -int(visits[c]), c))
-    load = np.zeros(problem.seats.shape, np.int64)
+    if start is not None:
+        dealt = np.where((start.sum(axis=1) == visits)[:, None], start, 0)
+    dealt = _descend(problem, windows, uses, visits, dealt)
+    overfull = _overfull(problem, uses, dealt)
+    if overfull:
+        exact = _deal_exactly(problem, windows, uses, visits)
+        if exact is not None:
+            dealt, overfull = _descend(problem, windows, uses, visits, exact), ()
+    return Dealt(visits=dealt, overfull=overfull)
+
+
+def _overfull(problem: MergeProblem, uses: Ints, dealt: Ints) -> tuple[int, ...]:
+    return tuple(int(r) for r in np.flatnonzero((uses.T @ dealt > problem.seats).any(axis=1)))
+
+
+def _descend(problem: MergeProblem, windows: Bools, uses: Ints, visits: Ints, dealt: Ints) -> Ints:
+    """Re-deal one combination at a time (undealt ones first, of few months first), at most ``PASSES`` times."""
+    dealt = dealt.copy()
+    months_of = windows.sum(axis=1)
+    order = sorted(range(len(visits)), key=lambda c: (bool(dealt[c].any()), int(months_of[c]), -int(visits[c]), c))
+    load: Ints = uses.T @ dealt
     year = np.maximum(uses.T @ visits, 1).astype(np.float64)
     for _ in range(PASSES):
         moved = False
         for c in order:
             r = np.flatnonzero(uses[c])
             load[r] -= uses[c, r][:, None] * dealt[c]
-            new = _deal(int(visits[c]), np.flatnonzero(windows[c]), load[r], uses[c, r], problem.seats[r], year[r])
+            new = _deal_one(int(visits[c]), np.flatnonzero(windows[c]), load[r], uses[c, r], problem.seats[r], year[r])
             moved |= bool((new != dealt[c]).any())
             dealt[c] = new
             load[r] += uses[c, r][:, None] * new
         if not moved:
             break
-    if (load <= problem.seats).all():
-        return dealt
-    return _deal_exactly(problem, windows, uses, visits)
+    return dealt
 
 
 def open_months(problem: MergeProblem, combinations: Bools) -> Bools:
@@ -55,7 +85,7 @@ def uses_of(problem: MergeProblem, combinations: Bools) -> Ints:
     return used
 
 
-def _deal(n: int, months: Ints, load: Ints, uses: Ints, seats: Ints, year: Floats) -> Ints:
+def _deal_one(n: int, months: Ints, load: Ints, uses: Ints, seats: Ints, year: Floats) -> Ints:
     """Deal n visits to the months so that the sum of squared relative loads grows least, (n_months,)."""
     dealt = np.zeros(load.shape[1], np.int64)
     if not n:

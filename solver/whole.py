@@ -19,21 +19,40 @@ from solver.merge_problem import MILLION, Bools, Ints, MergeProblem
 Kind = tuple[tuple[int, ...], int]
 """Tasks done together, and the month (-1 when months are chosen later)."""
 
-MOST_CUTS = 12
-NODES = 300
+MOST_ROUNDS = 12
+MOST_REPAIRS = 100
+NODES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
-    """A bottleneck seen: visits that can reach these signatures must be so many (or visits confined to them at most)."""
+class Known:
+    """What the linear program proved: the least number of visits, sets of signatures just met or full.
 
-    signatures: tuple[int, ...]
-    is_lower: bool
-    amount: int
+    ``tight`` are the resources whose visits carry months.
+    """
+
+    goal: int
+    tight: tuple[int, ...] = ()
+    poor: tuple[tuple[int, ...], ...] = ()
+    full: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Signatures whose bounds the covering program must see: those owed visits, and groups that may overflow."""
+
+    poor: frozenset[int]
+    full: frozenset[tuple[int, ...]]
+
+    def with_neck(self, narrow: Bottleneck) -> Watch:
+        """Also watch what a flow has just shown to be a bottleneck."""
+        if narrow.is_lower:
+            return Watch(poor=self.poor.union(narrow.signatures), full=self.full)
+        return Watch(poor=self.poor, full=self.full | {narrow.signatures})
 
 
 def whole_visits(
-    problem: MergeProblem, wanted: Mapping[Kind, float], found: Sequence[Kind], goal: int
+    problem: MergeProblem, wanted: Mapping[Kind, float], found: Sequence[Kind], known: Known
 ) -> dict[Kind, int] | None:
     """Round expected visits to whole ones that meet every rule, as few as possible.
 
@@ -41,29 +60,67 @@ def whole_visits(
         problem: totals, bounds, coverage, joint share; seats too when kinds carry months.
         wanted: expected visits by kind, from the linear program.
         found: every kind priced so far, tried when the fractional ones do not suffice.
-        goal: least number of visits possible.
+        known: what the linear program proved.
 
     Returns:
         Whole visits by kind, in order; None when no rounding was found.
     """
-    for slack, pool in ((0, ()), (1, ()), (1, found), (3, found)):
+    watch = Watch(poor=frozenset(s for group in known.poor for s in group), full=frozenset(known.full))
+    for slack, pool in ((0, ()), (1, ()), (1, found)):
         base = {kind: max(0, int(value + 1e-6) - slack) for kind, value in wanted.items()}
         kinds = [k for k, v in wanted.items() if slack or v - int(v + 1e-6) > 1e-6]
-        answer = _with_cuts(problem, base, _candidates(problem, base, kinds, pool), goal)
+        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watch, known.goal)
         if answer is not None:
             return answer
+    return _by_repair(problem, wanted, known)
+
+
+def _by_repair(problem: MergeProblem, wanted: Mapping[Kind, float], known: Known) -> dict[Kind, int] | None:
+    """Round without regard to signatures' bounds, then split visits, one more each time, where too few can reach."""
+    base = {kind: int(value + 1e-6) for kind, value in wanted.items()}
+    kinds = _candidates(problem, base, [k for k, v in wanted.items() if v - int(v + 1e-6) > 1e-6], (), known.tight)
+    extra = _cover(problem, base, kinds, Watch(poor=frozenset(), full=frozenset()), known.goal)
+    if extra is None:
+        return None
+    visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
+    for _ in range(MOST_REPAIRS):
+        narrow = neck(problem, visits)
+        if narrow is None:
+            return visits if joint_is_met(problem, visits) and not overfull(problem, visits) else None
+        if not narrow.is_lower or not _split_one(problem, visits, narrow):
+            return None
     return None
 
 
+def _split_one(problem: MergeProblem, visits: dict[Kind, int], narrow: Bottleneck) -> bool:
+    """Take one task out of the fullest visit that cannot reach the poor signatures, into a visit that can."""
+    inside = np.zeros(len(problem.signatures), bool)
+    inside[list(narrow.signatures)] = True
+    if narrow.is_coverage:
+        inside |= problem.covers
+    offered = problem.signatures[inside].any(axis=0)
+    kinds = [k for k, n in visits.items() if n and len(k[0]) > 1]
+    reach = eligible_for(problem, kinds)[inside].any(axis=0)
+    choices = [(len(k[0]), k) for k, r in zip(kinds, reach, strict=True) if not r and any(offered[t] for t in k[0])]
+    if not choices:
+        return False
+    _, (tasks, month) = max(choices)
+    moved = next(t for t in tasks if offered[t])
+    visits[tasks, month] -= 1
+    for part in (tuple(t for t in tasks if t != moved), (moved,)):
+        visits[part, month] = visits.get((part, month), 0) + 1
+    return True
+
+
 def _candidates(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: Sequence[Kind], found: Sequence[Kind]
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: Sequence[Kind], found: Sequence[Kind], tight: Sequence[int]
 ) -> list[Kind]:
     """Kinds for the rest: the given ones, every task alone, and those found whose tasks all still lack visits."""
     rest = _rest(problem, base)
-    months = {month for _, month in base} - {-1}
     chosen = set(kinds)
     for k in np.flatnonzero(rest > 0):
-        chosen.update(((int(k),), m) for m in (sorted(months) or [-1]) if m < 0 or problem.windows[k, m])
+        months = np.flatnonzero(problem.windows[k]) if problem.resources[k, list(tight)].any() else [-1]
+        chosen.update(((int(k),), int(m)) for m in months)
     chosen.update(kind for kind in found if all(rest[k] > 0 for k in kind[0]))
     return sorted(chosen)
 
@@ -75,21 +132,22 @@ def _rest(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
     return rest
 
 
-def _with_cuts(problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], goal: int) -> dict[Kind, int] | None:
-    """Solve, check by a flow that signatures' bounds can be met, forbid the bottleneck, again."""
-    cuts: list[Cut] = []
-    for _ in range(MOST_CUTS):
-        extra = _cover(problem, base, kinds, cuts, goal)
+def _within_bounds(
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, goal: int
+) -> dict[Kind, int] | None:
+    """Solve, check by a flow that signatures' bounds can be met, watch the bottleneck too, again."""
+    for _ in range(MOST_ROUNDS):
+        extra = _cover(problem, base, kinds, watch, goal)
         if extra is None:
             return None
         visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
         narrow = neck(problem, visits)
         if narrow is None:
             return visits if joint_is_met(problem, visits) and not overfull(problem, visits) else None
-        cut = _cut_of(problem, narrow)
-        if cut in cuts:
+        wider = watch.with_neck(narrow)
+        if wider == watch:
             return None
-        cuts.append(cut)
+        watch = wider
     return None
 
 
@@ -111,26 +169,10 @@ def neck(problem: MergeProblem, visits: Mapping[Kind, int]) -> Bottleneck | None
     )
 
 
-def _cut_of(problem: MergeProblem, narrow: Bottleneck) -> Cut:
-    """The bottleneck as a rule on whole visits."""
-    chosen = np.zeros(len(problem.signatures), bool)
-    chosen[list(narrow.signatures)] = True
-    if not narrow.is_lower:
-        return Cut(signatures=narrow.signatures, is_lower=False, amount=int(problem.upper[chosen].sum()) // MILLION)
-    owed = int(problem.lower[chosen].sum())
-    if narrow.is_coverage:
-        extra = max(0, problem.coverage * MILLION - int(problem.lower[problem.covers].sum()))
-        owed += extra
-        chosen |= problem.covers
-    return Cut(
-        signatures=tuple(int(s) for s in np.flatnonzero(chosen)), is_lower=True, amount=-(-owed // MILLION)
-    )
-
-
 def _cover(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], cuts: Sequence[Cut], goal: int
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, goal: int
 ) -> dict[Kind, int] | None:
-    """Fewest further visits, of these kinds, that give every task at least its rest and keep the cuts."""
+    """Fewest further visits, of these kinds, that give every task at least its rest and what is watched its due."""
     from ortools.linear_solver import pywraplp
 
     lp = pywraplp.Solver.CreateSolver("SCIP")
@@ -145,7 +187,8 @@ def _cover(
         for k in tasks:
             if k in rows:
                 rows[k].SetCoefficient(variable, 1.0)
-    _add_cuts(lp, problem, base, kinds, variables, cuts)
+    _add_poor(lp, problem, base, kinds, variables, sorted(watch.poor))
+    _add_full(lp, problem, base, kinds, variables, sorted(watch.full))
     _add_joint(lp, problem, base, kinds, variables)
     if any(month >= 0 for _, month in kinds):
         _add_seats(lp, problem, base, kinds, variables)
@@ -154,24 +197,54 @@ def _cover(
     return {k: n for k, v in zip(kinds, variables, strict=True) if (n := round(v.solution_value())) > 0}
 
 
-def _add_cuts(
-    lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any], cuts: Sequence[Cut]
+def _add_poor(
+    lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any], poor: list[int]
 ) -> None:
-    if not cuts:
-        return
-    based = [k for k, n in base.items() if n]
+    """A flow of visits to the poor signatures and to coverage; visits that reach the same of them flow together."""
+    n = len(kinds)
+    every = [*kinds, *(k for k, count in base.items() if count)]
+    eligible = eligible_for(problem, every)
+    covers_elsewhere = problem.covers.copy()
+    covers_elsewhere[poor] = False
+    reach = np.vstack([eligible[poor], eligible[covers_elsewhere].any(axis=0)])
+    patterns, pattern_of = np.unique(reach, axis=1, return_inverse=True)
+    pattern_of = pattern_of.reshape(-1)
+    counts = np.array([base[k] for k in every[n:]], dtype=np.float64)
+    held = np.bincount(pattern_of[n:], weights=counts, minlength=patterns.shape[1])
+    owed = [lp.Constraint(float(problem.lower[s]) / MILLION, lp.infinity()) for s in poor]
+    coverage = lp.Constraint(float(problem.coverage), lp.infinity())
+    sources = [lp.Constraint(-lp.infinity(), float(h)) for h in held]
+    for i, variable in enumerate(variables):
+        sources[pattern_of[i]].SetCoefficient(variable, -1.0)
+    for column, source in enumerate(sources):
+        for row in np.flatnonzero(patterns[:, column]):
+            flow = lp.NumVar(0.0, lp.infinity(), "")
+            source.SetCoefficient(flow, 1.0)
+            if row < len(poor):
+                owed[row].SetCoefficient(flow, 1.0)
+            if row == len(poor) or problem.covers[poor[row]]:
+                coverage.SetCoefficient(flow, 1.0)
+
+
+def _add_full(
+    lp: Any,
+    problem: MergeProblem,
+    base: Mapping[Kind, int],
+    kinds: list[Kind],
+    variables: list[Any],
+    full: list[tuple[int, ...]],
+) -> None:
+    """At most as many visits confined to a group of signatures as the group may take."""
+    based = [k for k, count in base.items() if count]
     counts = np.array([base[k] for k in based], dtype=np.int64)
     reach_base, reach = eligible_for(problem, based), eligible_for(problem, kinds)
-    for cut in cuts:
-        inside = np.zeros(len(problem.signatures), bool)
-        inside[list(cut.signatures)] = True
-        if cut.is_lower:
-            touched, counted = reach[inside].any(axis=0), reach_base[inside].any(axis=0)
-            row = lp.Constraint(float(cut.amount - counts[counted].sum()), lp.infinity())
-        else:
-            touched, counted = ~reach[~inside].any(axis=0), ~reach_base[~inside].any(axis=0)
-            row = lp.Constraint(-lp.infinity(), float(cut.amount - counts[counted].sum()))
-        for i in np.flatnonzero(touched):
+    for group in full:
+        outside = np.ones(len(problem.signatures), bool)
+        outside[list(group)] = False
+        confined = ~reach_base[outside].any(axis=0)
+        room = int(problem.upper[list(group)].sum()) // MILLION - int(counts[confined].sum())
+        row = lp.Constraint(-lp.infinity(), float(room))
+        for i in np.flatnonzero(~reach[outside].any(axis=0)):
             row.SetCoefficient(variables[i], 1.0)
 
 
@@ -198,7 +271,7 @@ def _add_seats(
     left = problem.seats - _load(problem, base)
     rows: dict[tuple[int, int], Any] = {}
     for (tasks, month), variable in zip(kinds, variables, strict=True):
-        for r in np.flatnonzero(problem.resources[list(tasks)].any(axis=0)):
+        for r in np.flatnonzero(problem.resources[list(tasks)].any(axis=0)) if month >= 0 else ():
             key = (int(r), month)
             if key not in rows:
                 rows[key] = lp.Constraint(-lp.infinity(), float(left[key]))
@@ -208,15 +281,15 @@ def _add_seats(
 def _load(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
     load = np.zeros(problem.seats.shape, np.int64)
     for (tasks, month), n in visits.items():
+        if month < 0:
+            continue
         used = problem.resources[list(tasks)].any(axis=0)
         load[used, month] += n * problem.seats_per_visit[used]
     return load
 
 
 def overfull(problem: MergeProblem, visits: Mapping[Kind, int]) -> bool:
-    """Whether visits that carry months exceed the seats; never for visits whose months are chosen later."""
-    if not visits or min(month for _, month in visits) < 0:
-        return False
+    """Whether visits that carry months exceed the seats; the others' months are chosen later."""
     return bool((_load(problem, visits) > problem.seats).any())
 
 
