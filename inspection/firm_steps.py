@@ -129,7 +129,7 @@ def solve(given: Given, pools: tuple[Pool, ...], run: Spreader) -> Quotas:
     problems = region_problems(pools, given.tasks, given.items, given.inspectors, given.policy)
     if not problems:
         raise PlanError("plan.no_task")
-    planned = plan_quotas(problems, run)
+    planned = plan_quotas(problems, given.policy.coverage_kinds, run)
     if not isinstance(planned, Quotas):
         raise ShortPlan(planned, given)
     return planned

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from inspection.draw.refusal import DrawRefusal
-from inspection.errors import DrawError
+from inspection.errors import DrawError, Language, catalogue, message
 from inspection.model import Agency, Inspector, Item, Recusal, Task
 from inspection.policy import Policy, policy_from
 from inspection.registry.snapshot import Snapshot
@@ -163,3 +163,13 @@ def refusals() -> Iterator[None]:
 def stamp(moment: datetime) -> str:
     """RFC 3339 with offset, to the microsecond."""
     return moment.isoformat(timespec="microseconds")
+
+
+def step_name(step: str, language: Language) -> str:
+    """What people call a step: ``1-firms.quotas`` is 抽查额度."""
+    folder, _, part = step.rpartition(".")
+    kind = folder.partition("-")[2]
+    for code in (f"step.{kind}.{part}", f"step.{part}"):
+        if code in catalogue():
+            return message(code, language)
+    return step

@@ -17,7 +17,7 @@ from inspection.draw.commitment import Kind, Party
 from inspection.drawn_plan import DrawnPlan, RuleResult
 from inspection.errors import BeaconError, Language, StoreError, message
 from inspection.frame import NO_TASK
-from inspection.line import Clock, Given, Line, Silent, Watcher
+from inspection.line import Clock, Given, Line, Silent, Watcher, step_name
 from inspection.model import PlanRow, Pool, Summary
 from inspection.planning.days import Days
 from inspection.planning.quotas import Quotas
@@ -214,7 +214,9 @@ def summary(line: Line, year: PlannedYear, language: Language) -> Summary:
         officer_days=year.days.officer_days,
         officer_days_two_towns=year.days.officer_days_two_towns,
         seconds=tuple(
-            (step.name, (step.finished_at - step.started_at).total_seconds()) for step in steps if step.started_at
+            (step_name(step.name, language), (step.finished_at - step.started_at).total_seconds())
+            for step in steps
+            if step.started_at
         ),
         warnings=tuple(_warnings(line, year, language)),
     )

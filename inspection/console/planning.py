@@ -15,13 +15,13 @@ import click
 
 from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony
-from inspection.console.progress import ProgressBars, step_name
+from inspection.console.progress import ProgressBars
 from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Kind
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.reveal import party_commitment
 from inspection.errors import InputError, InspectionError, Language, StoreError, message
-from inspection.line import Line, refusals
+from inspection.line import Line, refusals, step_name
 from inspection.office import Office
 
 STEPS = (

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from inspection.errors import Language, catalogue, message
+from inspection.errors import Language
+from inspection.line import step_name
 
 
 class ProgressBars:
@@ -56,13 +57,3 @@ class ProgressBars:
         self._console.print(
             f"[green]✓[/green] {step_name(step, self._language)} [dim]{seconds:.2f} s[/dim]", highlight=False
         )
-
-
-def step_name(step: str, language: Language) -> str:
-    """What people call a step: ``1-firms.quotas`` is 抽查额度."""
-    folder, _, part = step.rpartition(".")
-    kind = folder.partition("-")[2]
-    for code in (f"step.{kind}.{part}", f"step.{part}"):
-        if code in catalogue():
-            return message(code, language)
-    return step

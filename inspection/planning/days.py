@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
-from solver.timetable import TimetableProblem, timetable
 
 from inspection.model import Assignment, Visit
 from inspection.policy import Policy
 from inspection.workdays import WorkCalendar
+from solver.timetable import TimetableProblem, timetable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

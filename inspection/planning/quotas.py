@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from solver.merge import Merge, MergeProblem, Shortage, merge
-from solver.spread import spread
 
 from inspection.model import MILLION, Combination, Inspector, Item, Pool, Task
 from inspection.planning.resources import Resource, conflicts, resources_of, seats, seats_per_visit, usage
 from inspection.policy import Policy
+from solver.merge import Merge, MergeProblem, Shortage, merge
+from solver.spread import spread
 
 Spreader = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
 """How independent problems are run: the built-in ``map``, or the ``map`` of any ``concurrent.futures.Executor``."""
@@ -60,11 +60,14 @@ class RegionShortage:
     shortage: Shortage
 
 
-def plan_quotas(problems: Sequence[RegionProblem], run: Spreader = map) -> Quotas | tuple[RegionShortage, ...]:
+def plan_quotas(
+    problems: Sequence[RegionProblem], counted: Set[str], run: Spreader = map
+) -> Quotas | tuple[RegionShortage, ...]:
     """Solve every region and put the answers together.
 
     Args:
         problems: from ``region_problems``, in order.
+        counted: kinds of firms that count toward coverage.
         run: maps the solver over the regions; any order of execution gives the same answer.
 
     Returns:
@@ -88,23 +91,50 @@ def plan_quotas(problems: Sequence[RegionProblem], run: Spreader = map) -> Quota
         bound += merged.bound
         for g, b in zip(*np.nonzero(flow), strict=True):
             rows.append((problem.pools[g], named[b].combination, int(flow[g, b])))
-    return Quotas(combinations=tuple(combinations), flow=_circulation(combinations, rows), bound=bound)
+    return Quotas(combinations=tuple(combinations), flow=_circulation(combinations, rows, counted), bound=bound)
 
 
 def _solve(problem: RegionProblem) -> Shortage | tuple[Merge, Any]:
     """Merge the tasks of one region, then spread the visits over its pools."""
     merged = merge(problem.merge)
-    if isinstance(merged, Shortage):
-        return merged
-    eligible = merged.eligible[list(problem.signature_of)]
-    flow = spread(
-        merged.visits.sum(axis=1),
-        eligible,
-        np.array(problem.weight, dtype=float),
-        np.array(problem.lower, dtype=np.int64),
-        np.array(problem.upper, dtype=np.int64),
-    )
-    return merged, flow
+    return merged if isinstance(merged, Shortage) else (merged, _spread(problem, merged))
+
+
+TILTS = 16
+"""Bisections of how much more likely firms that count toward coverage must be."""
+
+
+def _spread(problem: RegionProblem, merged: Merge) -> Any:
+    """Expected visits by pool and combination, millionths, as even within tiers as coverage allows.
+
+    Where even chances would leave coverage short, firms that count toward it are made likelier by one common factor,
+    the smallest that suffices.
+    """
+    rows = list(problem.signature_of)
+    covers = problem.merge.covers[rows]
+    wanted = problem.merge.coverage * MILLION
+
+    def tilted(exponent: float) -> Any:
+        return spread(
+            merged.visits.sum(axis=1),
+            merged.eligible[rows],
+            np.array(problem.weight, dtype=float) * np.where(covers, 2.0**exponent, 1.0),
+            np.array(problem.lower, dtype=np.int64),
+            np.array(problem.upper, dtype=np.int64),
+        )
+
+    flow = tilted(0.0)
+    if flow[covers].sum() >= wanted:
+        return flow
+    low, high, flow = 0.0, float(TILTS), tilted(float(TILTS))
+    for _ in range(TILTS):
+        middle = (low + high) / 2
+        tried = tilted(middle)
+        if tried[covers].sum() >= wanted:
+            high, flow = middle, tried
+        else:
+            low = middle
+    return flow
 
 
 def _combinations(problem: RegionProblem, merged: Merge, prefix: str) -> list[Combination]:
@@ -124,18 +154,22 @@ def _combinations(problem: RegionProblem, merged: Merge, prefix: str) -> list[Co
     return named
 
 
-def _circulation(combinations: Sequence[Combination], rows: Sequence[tuple[Pool, str, int]]) -> tuple[Arc, ...]:
-    """Arcs plan → (region →) tier → pool → task → joint or single → plan; what enters a node leaves it.
+def _circulation(
+    combinations: Sequence[Combination], rows: Sequence[tuple[Pool, str, int]], counted: Set[str]
+) -> tuple[Arc, ...]:
+    """Arcs plan → (region →) counted or not → tier → pool → task → joint or single → plan; no node keeps anything.
 
-    The row side keeps the totals per region, tier and pool at floor or ceiling, the column side the task totals,
-    which are whole (SOLVER 1).
+    The row side keeps totals per region, of firms whose kind is ``counted`` toward coverage, per tier and per pool at
+    floor or ceiling; the column side keeps the task totals, which are whole (SOLVER 1).
     """
     several = len({pool.region for pool, _, _ in rows}) > 1
     arcs: dict[tuple[str, str], int] = {}
     pool_arcs: dict[tuple[str, str], int] = {}
     for pool, _, flow in rows:
-        tier = f"tier:{pool.region}-{pool.tier}" if several else f"tier:{pool.tier}"
-        above = ["plan", f"region:{pool.region}", tier] if several else ["plan", tier]
+        place = f"{pool.region}-" if several else ""
+        group = f"{place}counted" if pool.kind in counted else f"{place}uncounted"
+        tier = f"tier:{group}-{pool.tier}"
+        above = ["plan", *([f"region:{pool.region}"] if several else []), group, tier]
         for tail, head in itertools.pairwise(above):
             arcs[tail, head] = arcs.get((tail, head), 0) + flow
         pool_arcs[tier, f"pool:{pool.pool}"] = pool_arcs.get((tier, f"pool:{pool.pool}"), 0) + flow

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from solver.merge import Relaxation, Relief, ShortRule
-
 from inspection.errors import Language, message
 from inspection.model import MILLION, Agency
 from inspection.planning.chances import AgencyShortage
 from inspection.planning.quotas import RegionProblem, RegionShortage
+from solver.merge import Relaxation, Relief, ShortRule
 
 MOST_MONTHS = 12
 

@@ -93,7 +93,8 @@ class FrameTables:
         connection.execute(
             """
             CREATE TABLE profiles AS
-            SELECT row_number() OVER (ORDER BY ALL) - 1 AS profile, *
+            SELECT row_number() OVER (ORDER BY tier, region, kind, industry, tags, established, barred, visits) - 1
+                   AS profile, *
             FROM (SELECT tier, region, kind, industry, tags, established, barred, visits, count(*) AS size
                   FROM live GROUP BY ALL)
             """
