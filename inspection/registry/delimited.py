@@ -21,11 +21,12 @@ from pathlib import Path
 from inspection.errors import InputError
 from inspection.registry.headers import SEARCHED_ROWS, Header, find_header, suggestions
 from inspection.registry.mapping import HeaderMapping
-from inspection.registry.source import BrokenLine, Source, read_csv, scan_numbered_csv
+from inspection.registry.source import LONGEST_LINE, BrokenLine, Source, read_csv, scan_numbered_csv
 from inspection.registry.specification import Register
 
 _DELIMITERS = (",", "\t", ";", "|")
 _CHUNK = 1 << 20
+_LONGEST_TEXT = LONGEST_LINE // 8
 _LONGEST_RECORD = 50
 """Lines one record may span; a quote still open after that has lost its pair."""
 
@@ -195,46 +196,75 @@ def _open_carefully(path: Path, file: TextFile, scratch: Path, head: tuple[str, 
     broken: list[BrokenLine] = []
     target = scratch / f"{path.name}.{header.row}.rows.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out, lineterminator="\n")
         lines = islice(_lines(file, broken), skip, None)
         for record in _records(lines, delimiter, width):
             if isinstance(record, BrokenLine):
                 broken.append(record)
             else:
-                writer.writerow(record)
+                out.write(record)
     broken.sort(key=lambda line: line.row)
-    scan = scan_numbered_csv(target, width)
+    scan = scan_numbered_csv(target, width, delimiter)
     return Source(path=path, sheet="", header=header, scan=scan, broken=tuple(broken))
 
 
 def _lines(file: TextFile, broken: list[BrokenLine]) -> Iterator[tuple[int, str]]:
     """Numbered lines without their ends; a line that cannot be decoded goes to ``broken`` and leaves an empty one."""
+    first = 1
     with file.path.open("rb") as data:
-        for number, line in enumerate(data, start=1):
+        while block := data.readlines(_CHUNK):
             try:
-                text = line.decode(file.encoding)
-            except UnicodeDecodeError as error:
-                shown = line.decode(file.encoding, errors="replace").rstrip("\r\n")
-                byte = f"0x{line[error.start]:02X}"
-                broken.append(BrokenLine(row=number, text=shown, code="registers.csv.encoding", detail=byte))
-                text = ""
-            yield number, text.rstrip("\r\n")
+                texts = b"".join(block).decode(file.encoding).replace("\r\n", "\n").split("\n")
+            except UnicodeDecodeError:
+                texts = [_decode(line, number, file.encoding, broken) for number, line in enumerate(block, first)]
+            yield from enumerate(texts[: len(block)], first)
+            first += len(block)
 
 
-def _records(lines: Iterator[tuple[int, str]], delimiter: str, width: int) -> Iterator[list[str | int] | BrokenLine]:
-    """Rows as [line number, fields …] of ``width`` fields; a line that starts no such row comes back as broken."""
+def _decode(line: bytes, number: int, encoding: str, broken: list[BrokenLine]) -> str:
+    try:
+        return line.decode(encoding).rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        shown = line.decode(encoding, errors="replace").rstrip("\r\n")
+        byte = f"0x{line[error.start]:02X}"
+        broken.append(BrokenLine(row=number, text=shown, code="registers.csv.encoding", detail=byte))
+        return ""
+
+
+def _records(lines: Iterator[tuple[int, str]], delimiter: str, width: int) -> Iterator[str | BrokenLine]:
+    """Rows as lines of a CSV with the row number in front; a line that starts no row comes back as broken."""
     ahead: deque[tuple[int, str]] = deque()
-    while ahead or (drawn := next(lines, None)):
-        number, line = ahead.popleft() if ahead else drawn  # type: ignore[misc]  # drawn is set when ahead is empty
+    for number, line in _drawn(lines, ahead):
+        if '"' not in line and line.count(delimiter) == width - 1 and len(line) < _LONGEST_TEXT:
+            yield f"{number}{delimiter}{line}\n"
+            continue
         if not line.strip():
             continue
         fields = line.split(delimiter) if '"' not in line else _quoted_fields(line, delimiter, width, lines, ahead)
         if fields is None:
             yield BrokenLine(row=number, text=line, code="registers.csv.quote", detail="")
-        elif len(fields) < width or any(field.strip() for field in fields[width:]):
-            yield BrokenLine(row=number, text=line, code="registers.csv.fields", detail=f"{len(fields)} ≠ {width}")
+        elif len(fields) < width or any(field.strip() for field in fields[width:]) or len(line) >= _LONGEST_TEXT:
+            text, found = line[:_LONGEST_TEXT], f"{len(fields)} ≠ {width}"
+            yield BrokenLine(row=number, text=text, code="registers.csv.fields", detail=found)
         else:
-            yield [number, *fields[:width]]
+            yield _written([str(number), *fields[:width]], delimiter)
+
+
+def _drawn(lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """Lines put back first, then new ones, until both are used up."""
+    while True:
+        if ahead:
+            yield ahead.popleft()
+            continue
+        line = next(lines, None)
+        if line is None:
+            return
+        yield line
+
+
+def _written(fields: list[str], delimiter: str) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(fields)
+    return out.getvalue()
 
 
 def _quoted_fields(

@@ -101,7 +101,7 @@ def connect(scratch: Path) -> DuckDBPyConnection:
     """A DuckDB in memory that uses two cores, spills to ``scratch`` and never downloads anything."""
     import duckdb
 
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "threads": 2,
             "memory_limit": MEMORY,
@@ -110,6 +110,8 @@ def connect(scratch: Path) -> DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _check_references(given: Mapping[RegisterKind, Sequence[Path]]) -> None:

@@ -118,6 +118,10 @@ def _certificate(text: str) -> Reading:
 
 
 def _date(text: str) -> Reading:
+    # Most cells are days in the first form there is: they need no tidying.
+    read = read_date(text)
+    if read.value is not None:
+        return read
     return value(None) if plain(text) in blanks() else read_date(tidy(text))
 
 
