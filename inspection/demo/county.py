@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from inspection.demo.recusals import write_recusals
 from inspection.demo.sheets import write_programme
 from inspection.demo.staff import Staff, hire
 from inspection.demo.vocabulary import Vocabulary, load_vocabulary
+
+BUSIEST = 0.7
+"""How full an agency's fullest months may be before anything is merged; some certificates end in September."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +120,11 @@ def _shares(total: int, parts: int) -> list[int]:
 
 
 def _visits_per_month(programmes: list[Programme], staff: list[Staff]) -> int:
-    """Visits an officer must be able to make in a month so that nine months are at most 60 % full; at least 8."""
-    seats = sum(sum(programme.loads.values()) for programme in programmes)
-    officers = sum(len(county.inspectors) for county in staff)
-    return max(8, -(-seats * 10 // (officers * 9 * 6)))
+    """Visits an officer must be able to make in a month so that no agency is short even unmerged; at least 8."""
+    needed = 8
+    for programme, county in zip(programmes, staff, strict=True):
+        officers = Counter(row.agency for row in county.inspectors)
+        for agency in programme.county.agencies:
+            have = officers[programme.county.agency_name(agency)]
+            needed = max(needed, math.ceil(programme.peaks[agency.code] / (have * BUSIEST)))
+    return needed

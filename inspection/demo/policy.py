@@ -9,10 +9,11 @@ from pathlib import Path
 
 from inspection.demo.firms import WHITELIST, County
 
-MINIMA = {"A": "1%", "B": "2.5%", "C": "8%", "D": "20%"}
-"""Least share of each tier: 2.8 % of all firms on the tier mix of DOMAIN 1.4, within what the general tasks allow."""
+MINIMA = {"A": "0.8%", "B": "2%", "C": "6%", "D": "15%"}
+"""Least share of each tier: 2.2 % of all firms on the tier mix of DOMAIN 1.4, within what the general tasks allow."""
 
-MOST_ITEMS = 10
+MOST_ITEMS = 5
+MOST_AGENCIES = 3
 
 EXEMPTION = f"""
 [[exemptions]]
@@ -36,6 +37,7 @@ def write_policy(path: Path, counties: Sequence[County], year: int, visits_per_m
     text = set_value(text, "plan", "regions", f"[{regions}]")
     for tier, minimum in MINIMA.items():
         text = set_value(text, f"tiers.{tier}", "minimum", f'"{minimum}"')
+    text = set_value(text, "merge", "most_agencies", str(MOST_AGENCIES))
     text = set_value(text, "merge", "most_items", str(MOST_ITEMS))
     text = set_value(text, "capacity", "visits_per_officer_month", str(visits_per_month))
     path.write_bytes((text.rstrip("\n") + "\n" + EXEMPTION).encode())

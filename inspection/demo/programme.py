@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import combinations_with_replacement
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,10 @@ from inspection.demo.vocabulary import KINDS, TIERS, Matter, Vocabulary
 
 LEAD = "SCJG"
 REFERENCE_FIRMS = 90_000
-"""Firms of the county for which special tasks take 5 to 60 firms."""
+"""Firms of the county for which special tasks take 6 to 60 firms."""
 
 WINDOWS = (
-    (3, 4), (3, 5), (4, 5), (4, 6), (5, 6), (5, 7), (6, 7), (6, 8), (7, 8), (7, 9), (8, 9), (8, 10), (9, 10), (9, 11),
-    (10, 11), (3, 7), (5, 10), (4, 11),
+    (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10), (10, 11), (3, 5), (5, 7), (7, 9), (9, 11), (4, 9), (4, 11),
 )  # fmt: skip
 """First and last month of special tasks."""
 
@@ -67,13 +68,25 @@ class Programme:
     tasks: tuple[TaskRow, ...]
 
     @property
-    def loads(self) -> dict[str, int]:
-        """Seats each agency fills if nothing is merged: two officers for each firm of each of its tasks."""
-        loads = {agency.code: 0 for agency in self.county.agencies}
+    def peaks(self) -> dict[str, float]:
+        """Seats a month each agency must have so that its tasks fit their windows with nothing merged.
+
+        Two officers for each firm of a task; of all runs of months, the one whose own tasks fill it most decides.
+        """
+        peaks = {agency.code: 0.0 for agency in self.county.agencies}
+        for first, last in combinations_with_replacement(range(1, 13), 2):
+            for agency, seats in self._seats_within(first, last).items():
+                peaks[agency] = max(peaks[agency], seats / (last - first + 1))
+        return peaks
+
+    def _seats_within(self, first: int, last: int) -> Counter[str]:
+        """Seats by agency of the tasks that lie within two months, both included."""
+        seats: Counter[str] = Counter()
         for task in self.tasks:
-            for agency in task.agencies:
-                loads[agency] += 2 * task.firms
-        return loads
+            if first <= task.months[0] and task.months[1] <= last:
+                for agency in task.agencies:
+                    seats[agency] += 2 * task.firms
+        return seats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,14 +103,14 @@ class General:
 
 
 GENERALS = (
-    General(name="企业公示信息和登记事项抽查", kind="enterprise", tiers=(), ratio=0.04, as_count=False, months=(4, 10),
+    General(name="企业公示信息和登记事项抽查", kind="enterprise", tiers=(), ratio=0.035, as_count=False, months=(4, 10),
             items=4),
-    General(name="个体工商户年报和经营场所抽查", kind="household", tiers=(), ratio=0.031, as_count=True, months=(4, 10),
+    General(name="个体工商户年报和经营场所抽查", kind="household", tiers=(), ratio=0.026, as_count=True, months=(4, 10),
             items=3),
-    General(name="农民专业合作社公示信息抽查", kind="cooperative", tiers=(), ratio=0.05, as_count=False, months=(5, 9),
+    General(name="农民专业合作社公示信息抽查", kind="cooperative", tiers=(), ratio=0.04, as_count=False, months=(5, 9),
             items=3),
-    General(name="分支机构登记事项抽查", kind="branch", tiers=(), ratio=0.04, as_count=False, months=(5, 9), items=2),
-    General(name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.08, as_count=True,
+    General(name="分支机构登记事项抽查", kind="branch", tiers=(), ratio=0.035, as_count=False, months=(5, 9), items=2),
+    General(name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.06, as_count=True,
             months=(6, 9), items=4),
 )  # fmt: skip
 
@@ -107,7 +120,7 @@ def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: 
 
     1. The lead agency's general items and tasks come first; every kind of firm is subject to one of them.
     2. The matters of the agencies present share the rest: at least one item and one task each, more where large.
-    3. A task takes 5 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
+    3. A task takes 6 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
        those subject to it.
     """
     general = vocabulary.aspects["general"]
@@ -186,7 +199,7 @@ def _general_task(county: County, frame: Frame, number: int, entry: General) -> 
         tiers=entry.tiers,
         industry="",
         register="",
-        amount=f"{firms}户" if entry.as_count else f"{entry.ratio:.0%}",
+        amount=f"{firms}户" if entry.as_count else f"{entry.ratio:.1%}",
         firms=firms,
         months=entry.months,
     )
@@ -242,6 +255,7 @@ def _task(order: Order, batch: int) -> TaskRow:
 
 
 def _wanted(county: County, stream: str) -> int:
-    """5 to 60 firms, most tasks small, in proportion to the county."""
+    """6 to 60 firms, most tasks small, in proportion to the county."""
     share = float(uniform(f"{stream}/firms", 1)[0])
-    return max(1, round(5 * 12 ** (share**2) * county.firms / REFERENCE_FIRMS))
+    firms: float = 6 * 10 ** (share**2) * county.firms / REFERENCE_FIRMS
+    return max(1, round(firms))

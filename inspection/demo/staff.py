@@ -33,10 +33,10 @@ class Staff:
 
 
 def hire(programme: Programme, inspectors: int, vocabulary: Vocabulary, year: int) -> Staff:
-    """So many inspectors, shared out by the seats each agency fills, none with fewer than four."""
+    """So many inspectors, shared out by the seats each agency needs in its fullest months, never fewer than four."""
     county = programme.county
-    loads = programme.loads
-    counts = share_out(inspectors, [loads[agency.code] + 1 for agency in county.agencies], LEAST_PER_AGENCY)
+    peaks = programme.peaks
+    counts = share_out(inspectors, [peaks[agency.code] + 1 for agency in county.agencies], LEAST_PER_AGENCY)
     rows: list[InspectorRow] = []
     for agency, count in zip(county.agencies, counts, strict=True):
         needed = sorted({i.qualification for i in programme.items if i.agency == agency.code and i.qualification})

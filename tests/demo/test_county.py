@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import math
 import os
 import subprocess
 import sys
 from collections import Counter
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +126,7 @@ def test_every_live_firm_is_subject_to_a_task_and_every_task_has_four_firms_for_
     for task in tasks:
         size = sum(number for number, codes in zip(kinds.values(), subject, strict=True) if task["任务编号"] in codes)
         amount = task["抽查比例（数量）"]
-        wanted = int(amount[:-1]) if amount.endswith("户") else -(-int(amount[:-1]) * size // 100)
+        wanted = int(amount[:-1]) if amount.endswith("户") else math.ceil(Fraction(amount[:-1]) / 100 * size)
         assert 0 < wanted <= max(1, size // 3), task["任务名称"]
         checks += wanted
     assert 6_500 <= checks <= 7_500

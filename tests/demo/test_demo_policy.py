@@ -14,7 +14,7 @@ def test_policy_of_the_county_is_valid_and_its_own(tmp_path: Path) -> None:
     policy = load_policy(write_county(tmp_path, CountySize.scaled(2_000)).policy)
     assert policy.regions == ("370828",) and policy.plan.name.startswith("缗城县2027年度")
     assert [rules.minimum for rules in policy.tiers.values()] == [
-        Fraction(1, 100), Fraction(1, 40), Fraction(2, 25), Fraction(1, 5),
+        Fraction(1, 125), Fraction(1, 50), Fraction(3, 50), Fraction(3, 20),
     ]  # fmt: skip
     assert [entry.code for entry in policy.exemptions] == ["WHITELIST"]
 
