@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from inspection.errors import Language, catalogue, message
+from inspection.errors import Language, message
 from inspection.model import Share, Summary
 
 
@@ -43,11 +43,6 @@ def one_in(chance: Fraction, language: Language) -> str:
 
 def _tenths(number: Fraction) -> str:
     return f"{float(number):.1f}".removesuffix(".0")
-
-
-def step_name(step: str, language: Language) -> str:
-    """A step of the plan in words; a step nobody named stays as it is."""
-    return phrase(f"step.{step}", language) if f"documents.step.{step}" in catalogue() else step
 
 
 def rule_shares(summary: Summary, language: Language) -> list[tuple[str, Share, bool]]:

@@ -13,7 +13,7 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from inspection.documents.figures import count, floor_percent, one_in, percent, phrase, rule_shares, step_name, verdict
+from inspection.documents.figures import count, floor_percent, one_in, percent, phrase, rule_shares, verdict
 from inspection.errors import Language
 from inspection.model import AgencyLoad, Share, Summary
 
@@ -201,7 +201,7 @@ def _foot(summary: Summary, language: Language) -> Iterable[Text]:
         )
     )
     if summary.seconds:
-        steps = "  ".join(f"{step_name(step, language)} {seconds:.1f}" for step, seconds in summary.seconds)
+        steps = "  ".join(f"{step} {seconds:.1f}" for step, seconds in summary.seconds)
         total = f"{sum(seconds for _, seconds in summary.seconds):.1f}"
         yield Text(phrase("screen.seconds", language, total=total, steps=steps), style="dim")
     for warning in summary.warnings[:MOST_WARNINGS]:

@@ -68,9 +68,9 @@ def test_screen_of_a_plan_without_anything_is_printed() -> None:
     assert "缗城县2027年度" in printed(nothing)
 
 
-def test_screen_gives_steps_in_words_and_unknown_steps_as_they_are() -> None:
-    text = printed(summary(seconds=(("import", 1.25), ("weighing", 2.0))))
-    assert "导入 1.2" in text and "weighing 2.0" in text and "3.2 秒" in text
+def test_screen_gives_seconds_per_step_and_their_sum() -> None:
+    text = printed(summary(seconds=(("导入", 1.26), ("核对", 2.0))))
+    assert "导入 1.3" in text and "核对 2.0" in text and "3.3 秒" in text
 
 
 def test_columns_line_up_under_wide_characters() -> None:
