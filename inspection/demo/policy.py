@@ -12,6 +12,9 @@ from inspection.demo.firms import WHITELIST, County
 MINIMA = {"A": "0.8%", "B": "2%", "C": "6%", "D": "15%"}
 """Least share of each tier: 2.2 % of all firms on the tier mix of DOMAIN 1.4, within what the general tasks allow."""
 
+MAXIMA = {"A": "15%", "B": "30%", "C": "60%"}
+"""Most of each tier: without it, merging visits the few firms of many special registers for certain."""
+
 MOST_ITEMS = 5
 MOST_AGENCIES = 3
 
@@ -35,8 +38,9 @@ def write_policy(path: Path, counties: Sequence[County], year: int, visits_per_m
     text = set_value(text, "plan", "division", f'"{division}"')
     text = set_value(text, "plan", "name", f'"{name}{year}年度双随机抽查工作计划"')
     text = set_value(text, "plan", "regions", f"[{regions}]")
-    for tier, minimum in MINIMA.items():
-        text = set_value(text, f"tiers.{tier}", "minimum", f'"{minimum}"')
+    for bound, shares in (("minimum", MINIMA), ("maximum", MAXIMA)):
+        for tier, share in shares.items():
+            text = set_value(text, f"tiers.{tier}", bound, f'"{share}"')
     text = set_value(text, "merge", "most_agencies", str(MOST_AGENCIES))
     text = set_value(text, "merge", "most_items", str(MOST_ITEMS))
     text = set_value(text, "capacity", "visits_per_officer_month", str(visits_per_month))

@@ -16,6 +16,9 @@ def test_policy_of_the_county_is_valid_and_its_own(tmp_path: Path) -> None:
     assert [rules.minimum for rules in policy.tiers.values()] == [
         Fraction(1, 125), Fraction(1, 50), Fraction(3, 50), Fraction(3, 20),
     ]  # fmt: skip
+    assert [rules.maximum for rules in policy.tiers.values()] == [
+        Fraction(3, 20), Fraction(3, 10), Fraction(3, 5), Fraction(1),
+    ]  # fmt: skip
     assert [entry.code for entry in policy.exemptions] == ["WHITELIST"]
 
 
