@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
@@ -139,7 +140,7 @@ def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: 
             matter=matter,
             batches=batches,
             items=tuple(own[number - 1]),
-            shared=_shared_items(matter, item_rows),
+            shared=_shared_items(matter, list(zip(matters, own, strict=True)), item_rows[2], vocabulary),
             subjects=_subjects(frame, vocabulary, matter),
         )
         task_rows += [_task(order, batch) for batch in range(batches)]
@@ -163,13 +164,23 @@ def _pairs(matters: list[Matter], counts: list[int]) -> list[tuple[Matter, int]]
     return list(zip(matters, counts, strict=True))
 
 
-def _shared_items(matter: Matter, rows: list[ItemRow]) -> tuple[ItemRow, ...]:
-    """An item for each joining agency that has any: its first, of the lead agency that of registration."""
-    firsts: dict[str, ItemRow] = {}
-    for row in rows:
-        firsts.setdefault(row.agency, row)
-    firsts[LEAD] = rows[2]
-    return tuple(firsts[agency] for agency in matter.joining if agency in firsts)
+def _shared_items(
+    matter: Matter, known: Sequence[tuple[Matter, list[ItemRow]]], registration: ItemRow, vocabulary: Vocabulary
+) -> tuple[ItemRow, ...]:
+    """An item for each joining agency that has any: the one meant for most of the matter's trades.
+
+    The lead agency checks the registration when it joins.
+    """
+    trades = [trade for trade in vocabulary.trades if matter.covers(trade)]
+    chosen: list[ItemRow] = []
+    for agency in matter.joining:
+        offered = [(other, items) for other, items in known if other.agency == agency]
+        if agency == LEAD:
+            chosen.append(registration)
+        elif offered:
+            _, items = max(offered, key=lambda offer: sum(offer[0].covers(trade) for trade in trades))
+            chosen.append(items[0])
+    return tuple(chosen)
 
 
 def _active(county: County, vocabulary: Vocabulary, most: int) -> list[Matter]:
@@ -208,11 +219,11 @@ def _general_task(county: County, frame: Frame, number: int, entry: General) -> 
 def _items(county: County, vocabulary: Vocabulary, number: int, matter: Matter, count: int) -> list[ItemRow]:
     style = next(agency.item_style for agency in county.agencies if agency.code == matter.agency)
     aspects = vocabulary.aspects[style]
-    names = [f"{matter.subject}{aspects[place % len(aspects)]}检查" for place in range(count)]
+    names = [f"{matter.subject}（{aspects[place % len(aspects)]}）检查" for place in range(count)]
     return [
         ItemRow(
             code=f"{county.agency_code(matter.agency)}-{number:03d}-{place}",
-            name=name if place <= len(aspects) else f"{name}（{place}）",
+            name=name if place <= len(aspects) else f"{name}{place}",
             agency=matter.agency,
             qualification=matter.qualification,
             is_key=bool(matter.qualification),

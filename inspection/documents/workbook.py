@@ -16,6 +16,9 @@ from inspection.documents.worksheets import HEAD_ROW, Formats, Row, Table, clean
 from inspection.errors import Language, PublishError
 from inspection.model import PlanRow, Summary
 
+Key = tuple[str, str, str]
+"""Whose visits: (agency name, officer's code, officer's name); code and name empty for the agency itself."""
+
 MOST_SHEETS = 800
 """Nobody leafs through more, and on disk each holds an open file, of which systems commonly allow 1 024."""
 
@@ -55,8 +58,7 @@ def write_plan_workbook(path: Path, rows: Sequence[PlanRow], summary: Summary, l
 class Duties:
     """Whose visits a worksheet lists."""
 
-    key: tuple[str, str, str]
-    """(agency name, officer's code, officer's name); code and name empty for the agency itself."""
+    key: Key
     sheet: str
     rows: Sequence[PlanRow]
 
@@ -78,7 +80,8 @@ class Writer:
 
     def write(self, rows: Sequence[PlanRow]) -> None:
         """All worksheets are in the book."""
-        officers, agencies = by_officer(rows), by_agency(rows)
+        agencies = by_agency(rows)
+        officers = by_officer(rows, agencies)
         separate = len(officers) + len(agencies) <= MOST_SHEETS
         fixed = [phrase(f"sheet.{name}", self.language) for name in ("overview", "index", "plan", "duties")]
         keys = list(agencies) + (list(officers) if separate else [])
@@ -114,20 +117,20 @@ class Writer:
         lines = (line(row, duties.key) for row in sorted(duties.rows, key=when))
         write_table(self.book, self.formats, table, lines, self.language)
 
-    def agency_line(self, row: PlanRow, key: tuple[str, str, str]) -> Row:
+    def agency_line(self, row: PlanRow, key: Key) -> Row:
         """A visit as the agency reads it: its own officers, the other agencies."""
         own = [officer for officer in row.officers if officer[0] == key[0]]
         others = [agency for agency in row.agencies if agency != key[0]]
         place = (row.visit, self.day(row), row.firm_name, row.firm, row.address, row.town)
         return (*place, self.officers(own), self.join(others), self.join(row.items))
 
-    def officer_line(self, row: PlanRow, key: tuple[str, str, str]) -> Row:
+    def officer_line(self, row: PlanRow, key: Key) -> Row:
         """A visit as an officer reads it: when, where, with whom, for what."""
         colleagues = [officer for officer in row.officers if officer[1] != key[1]]
         place = (self.day(row), row.visit, row.firm_name, row.firm, row.address, row.town)
         return (*place, self.officers(colleagues), self.join(row.agencies), self.join(row.items))
 
-    def shared_duties(self, name: str, back: str, officers: dict[tuple[str, str, str], list[PlanRow]]) -> None:
+    def shared_duties(self, name: str, back: str, officers: dict[Key, list[PlanRow]]) -> None:
         """One worksheet for all officers of a large plan, filtered by code."""
         table = Table(name=name, title=name, columns=DUTY_COLUMNS, back=back)
         lines = (
@@ -159,7 +162,7 @@ class Writer:
         """Words as a list."""
         return phrase("list", self.language).join(words)
 
-    def officers(self, officers: Iterable[tuple[str, str, str]]) -> str:
+    def officers(self, officers: Iterable[Key]) -> str:
         """Officers as ``name code``, a list."""
         return self.join(f"{name} {code}" for _, code, name in officers)
 
@@ -169,19 +172,20 @@ def when(row: PlanRow) -> tuple[str, str]:
     return (row.day.isoformat() if row.day else f"{row.month}-99", row.visit)
 
 
-def by_agency(rows: Iterable[PlanRow]) -> dict[tuple[str, str, str], list[PlanRow]]:
-    """The visits of each agency, by its name."""
+def by_agency(rows: Iterable[PlanRow]) -> dict[Key, list[PlanRow]]:
+    """The visits of each agency, those with most first."""
     found: dict[str, list[PlanRow]] = defaultdict(list)
     for row in rows:
         for agency in row.agencies:
             found[agency].append(row)
-    return {(agency, "", ""): found[agency] for agency in sorted(found)}
+    return {(agency, "", ""): found[agency] for agency in sorted(found, key=lambda name: (-len(found[name]), name))}
 
 
-def by_officer(rows: Iterable[PlanRow]) -> dict[tuple[str, str, str], list[PlanRow]]:
-    """The visits of each officer, by agency and code."""
-    found: dict[tuple[str, str, str], list[PlanRow]] = defaultdict(list)
+def by_officer(rows: Iterable[PlanRow], agencies: Iterable[Key]) -> dict[Key, list[PlanRow]]:
+    """The visits of each officer, by agency in the order given, then code."""
+    place = {agency: number for number, (agency, _, _) in enumerate(agencies)}
+    found: dict[Key, list[PlanRow]] = defaultdict(list)
     for row in rows:
         for officer in row.officers:
             found[officer].append(row)
-    return {officer: found[officer] for officer in sorted(found)}
+    return {officer: found[officer] for officer in sorted(found, key=lambda key: (place.get(key[0], len(place)), key))}
