@@ -14,12 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from inspection.documents.figures import count, floor_percent, one_in, percent, phrase, rule_shares, verdict
+from inspection.documents.line_breaks import wrap, wrap_units
 from inspection.errors import Language
 from inspection.model import AgencyLoad, Share, Summary
 
 LINES = 40
 WIDEST = 100
 MOST_WARNINGS = 3
+SHORTEST = 0.05
+"""Seconds below which a step is not worth a place."""
 GAP = 3
 BLOCKS = " ▏▎▍▌▋▊▉█"
 NARROW = 96
@@ -49,9 +52,9 @@ class SummaryScreen:
         tiers = _tiers(summary, language)
         room = width - Measurement.get(console, options, tiers).maximum - GAP
         middle: RenderableType = _side_by_side(tiers, _months(summary, language, room), width)
-        above: list[RenderableType] = [_title(summary, width), *_totals(summary, language)]
+        above: list[RenderableType] = [_title(summary, width), *_totals(summary, language, width)]
         above += [_rules(summary, language), Text("")]
-        below = [*_foot(summary, language)]
+        below = list(_foot(summary, language, width))
         parts = [*above, middle, Text("")]
         used = sum(len(console.render_lines(part, options.update(width=width))) for part in [*parts, *below])
         parts.append(_agencies(summary, language, max(2, LINES - used - 2), width))
@@ -66,7 +69,7 @@ def _title(summary: Summary, width: int) -> Text:
     return line + Text("\n" + "=" * width, style="dim")
 
 
-def _totals(summary: Summary, language: Language) -> list[Text]:
+def _totals(summary: Summary, language: Language, width: int) -> list[Text]:
     firms = phrase(
         "screen.firms",
         language,
@@ -83,7 +86,7 @@ def _totals(summary: Summary, language: Language) -> list[Text]:
         cut=percent(summary.cut),
         bound=count(summary.visits_bound),
     )
-    return [Text(firms), Text(visits)]
+    return [Text(wrap(firms, width)), Text(wrap(visits, width))]
 
 
 def _rules(summary: Summary, language: Language) -> Table:
@@ -190,22 +193,26 @@ def _common_prefix(names: Sequence[str]) -> str:
     return found[0] if found and shared else ""
 
 
-def _foot(summary: Summary, language: Language) -> Iterable[Text]:
-    yield Text(
-        phrase(
-            "screen.days",
-            language,
-            days=count(summary.officer_days),
-            two=count(summary.officer_days_two_towns),
-            pair=percent(summary.largest_pair_chance),
-        )
+def _foot(summary: Summary, language: Language, width: int) -> Iterable[Text]:
+    days = phrase(
+        "screen.days",
+        language,
+        days=count(summary.officer_days),
+        two=count(summary.officer_days_two_towns),
+        pair=percent(summary.largest_pair_chance),
     )
+    yield Text(wrap(days, width))
     if summary.seconds:
-        steps = "  ".join(f"{step} {seconds:.1f}" for step, seconds in summary.seconds)
-        total = f"{sum(seconds for _, seconds in summary.seconds):.1f}"
-        yield Text(phrase("screen.seconds", language, total=total, steps=steps), style="dim")
+        yield Text(_seconds(summary, language, width), style="dim")
     for warning in summary.warnings[:MOST_WARNINGS]:
-        yield Text(phrase("screen.warning", language, text=warning), style="yellow")
+        yield Text(wrap(phrase("screen.warning", language, text=warning), width), style="yellow")
     if len(summary.warnings) > MOST_WARNINGS:
         more = len(summary.warnings) - MOST_WARNINGS
         yield Text(phrase("screen.more_warnings", language, count=more), style="yellow")
+
+
+def _seconds(summary: Summary, language: Language, width: int) -> str:
+    """Seconds in all and per step, a step and its figure never apart; steps that took no time are left out."""
+    total = sum(seconds for _, seconds in summary.seconds)
+    steps = [f"{step} {seconds:.1f}  " for step, seconds in summary.seconds if seconds >= SHORTEST]
+    return wrap_units([phrase("screen.seconds", language, total=f"{total:.1f}"), *steps], width)

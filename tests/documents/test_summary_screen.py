@@ -69,8 +69,18 @@ def test_screen_of_a_plan_without_anything_is_printed() -> None:
 
 
 def test_screen_gives_seconds_per_step_and_their_sum() -> None:
-    text = printed(summary(seconds=(("导入", 1.26), ("核对", 2.0))))
-    assert "导入 1.3" in text and "核对 2.0" in text and "3.3 秒" in text
+    text = printed(summary(seconds=(("导入", 1.26), ("核对", 2.0), ("揭示", 0.01))))
+    assert "用时 3.3 秒：导入 1.3  核对 2.0\n" in text and "揭示" not in text
+
+
+def test_long_notes_break_between_characters_and_keep_words_and_figures_whole() -> None:
+    note = "2027 年放假安排尚未公布（或日历库未更新），暂按周一至周五为工作日。公布后请更新 chinesecalendar，再排日程。"
+    steps = tuple((f"步骤名称很长的第{n}步", 1.0) for n in range(9))
+    lines = printed(summary(warnings=(note,), seconds=steps), 80).split("\n")
+    start = next(number for number, line in enumerate(lines) if line.startswith("提示："))
+    assert lines[start].startswith("提示：2027 年放假安排") and cell_len(lines[start]) > 70
+    assert "chinesecalendar，" in "".join(lines[start : start + 2])
+    assert not any(line.startswith(("，", "。", "）", "1.0")) for line in lines)
 
 
 def test_columns_line_up_under_wide_characters() -> None:
