@@ -6,15 +6,11 @@ seed: 90 000 firms, 20 special registers and agencies, 250 tasks of which most v
 
 from __future__ import annotations
 
-import argparse
-import resource
-import time
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from solver.merge_problem import Bools, Floats, Ints, Merge, MergeProblem
+from solver.merge_problem import Bools, Floats, Ints, MergeProblem
 
 N_TAGS = 20
 N_MONTHS = 12

@@ -196,7 +196,7 @@ def best_offers(
     Returns:
         At most one offer per month, and an upper bound on the value of any visit to the signature.
     """
-    if not len(menu.tasks) or not len(menu.uses):
+    if not len(menu.tasks) or not len(menu.uses) or not len(menu.months):
         return [], -np.inf
     values = price[menu.tasks]
     positive = np.maximum(values, 0.0)

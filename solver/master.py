@@ -78,7 +78,7 @@ class Master:
     columns: dict[Column, Any] = field(default_factory=dict)
     _lp: Any = None
     _rows: dict[tuple[RuleKind, int, int], Any] = field(default_factory=dict)
-    _breaks: dict[tuple[RuleKind, int, int], list[Any]] = field(default_factory=dict)
+    _breaks: dict[tuple[RuleKind, int, int], list[tuple[int, Any]]] = field(default_factory=dict)
     _menus: tuple[Menu, ...] = ()
     _total: Any = None
     _fair: list[Any] = field(default_factory=list)
@@ -96,7 +96,8 @@ class Master:
     def _add_rows(self) -> None:
         p, infinity = self.problem, self._lp.infinity()
         for k, total in enumerate(p.totals):
-            self._row("task_total", k, -1, float(total), float(total), signs=(1,))
+            signs = (1, -1) if "task_total" in self.penalties else (1,)
+            self._row("task_total", k, -1, float(total), float(total), signs=signs)
         for s in range(len(p.signatures)):
             self._row("lower", s, -1, p.lower[s] / MILLION, infinity, signs=(1,))
             self._row("upper", s, -1, -infinity, p.upper[s] / MILLION, signs=(-1,))
@@ -116,7 +117,7 @@ class Master:
             breach = self._lp.NumVar(0.0, self._lp.infinity(), "")
             row.SetCoefficient(breach, float(sign))
             self._lp.Objective().SetCoefficient(breach, self.penalties.get(kind, FORBIDDEN))
-            self._breaks[key].append(breach)
+            self._breaks[key].append((sign, breach))
 
     def add(self, columns: Iterable[Column]) -> int:
         """Add the columns not there yet, in the order given; return how many."""
@@ -158,7 +159,7 @@ class Master:
             ones = Prices(task=np.ones(len(p.totals)), signature=np.zeros(len(p.signatures)), visit=-1.0)
             self.add(self._offers(ones)[0])
         order = np.argsort(-p.upper, kind="stable")
-        for k in np.flatnonzero(p.totals > 0):
+        for k in np.flatnonzero((p.totals > 0) & p.windows.any(axis=1)):
             for s in [int(s) for s in order if p.signatures[s, k]][:3]:
                 self.add(self.in_months((int(k),), s))
 
@@ -259,7 +260,7 @@ class Master:
     def _forbid_breaks(self, most_visits: float) -> None:
         """From here on visits are limited, not counted, and no rule may be broken more than it is."""
         self._is_counting = False
-        breaches = [breach for parts in self._breaks.values() for breach in parts]
+        breaches = [breach for parts in self._breaks.values() for _, breach in parts]
         amounts = [float(breach.solution_value()) for breach in breaches]
         for breach, amount in zip(breaches, amounts, strict=True):
             breach.SetUb(amount if amount > 1e-7 else 1e-7)
@@ -294,7 +295,7 @@ class Master:
         visits = {c: v for c, x in sorted(self.columns.items()) if (v := float(x.solution_value())) > 1e-9}
         broken = {
             key: amount for key, parts in self._breaks.items()
-            if (amount := sum(float(v.solution_value()) for v in parts)) > 1e-6
+            if abs(amount := _net(key, parts)) > 1e-6
         }
         prices = range(len(self.problem.signatures))
         owed = np.array([self._rows[("lower", s, -1)].dual_value() for s in prices])
@@ -303,6 +304,13 @@ class Master:
         return Relaxed(
             visits=visits, broken=broken, objective=objective, bound=bound, poor=_levels(owed), full=_levels(full)
         )
+
+
+def _net(key: tuple[RuleKind, int, int], parts: list[tuple[int, Any]]) -> float:
+    """By how much a rule is broken; negative where a task is done more often than its total."""
+    if key[0] == "task_total":
+        return sum(sign * float(breach.solution_value()) for sign, breach in parts)
+    return sum(float(breach.solution_value()) for _, breach in parts)
 
 
 def _levels(prices: Floats) -> tuple[tuple[int, ...], ...]:

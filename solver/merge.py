@@ -7,13 +7,14 @@ Source: SOLVER 2 of the design notes; column generation (Gilmore and Gomory 1961
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from solver.master import Column, Master, Relaxed
 from solver.merge_problem import Bools, Ints, Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
 from solver.months import deal
-from solver.shortage import explain, shortfalls
+from solver.shortage import Stuck, explain, shortfalls
 from solver.whole import Kind, Known, eligible_for, whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
@@ -25,52 +26,62 @@ MOST_TIGHTENINGS = 6
 def merge(problem: MergeProblem) -> Merge | Shortage:
     """Choose which tasks are done together, how often and in which months, or say which rule is short.
 
-    1. Inequalities that need no search name plain shortages.
+    1. Inequalities that need no search find plain shortages.
     2. A linear program over visits found by pricing gives the fewest visits and proves the bound.
     3. Among answers of as few visits the least visits per fair share are raised, then the next least.
     4. Whole visits: floors, the rest exactly; a flow checks that every signature's bounds can be met.
-    5. Months, evenly; if seats do not suffice, 2-4 again with months and seats in the program.
+    5. Months, evenly; resources whose seats do not suffice are then kept month by month in the program, 2-4 again.
 
     Returns:
         The merge, or a shortage with changes that would help.
     """
-    plain = shortfalls(problem)
-    if plain:
-        return explain(problem, plain, find_merge)
     found = find_merge(problem)
-    return found if found is not None else explain(problem, (), find_merge)
+    if isinstance(found, Merge):
+        return found
+    return explain(problem, shortfalls(problem), found, find_merge)
 
 
-def find_merge(problem: MergeProblem) -> Merge | None:
-    """Return a merge, or None when none was found."""
+def find_merge(problem: MergeProblem) -> Merge | Stuck:
+    """Return a merge, or where the search for one ended."""
+    if shortfalls(problem):
+        return Stuck()
     if not int(problem.totals.sum()):
         return _empty(problem)
+    # A visit takes all officers of a resource or none, so a remainder of seats is of no use.
+    per_visit = problem.seats_per_visit[:, None]
+    return _find(replace(problem, seats=problem.seats // per_visit * per_visit))
+
+
+def _find(problem: MergeProblem) -> Merge | Stuck:
     tight: tuple[int, ...] = ()
     seeds: list[Column] = []
     for _ in range(MOST_TIGHTENINGS):
         master = Master(problem, tight=tight)
         master.start(seeds)
         fewest = master.solve()
-        if fewest is None or fewest.broken:
-            return None
+        if fewest is None:
+            return Stuck(tight=tight)
         seeds = master.near_best(0.2)
+        stuck = Stuck(tight=tight, seeds=tuple(seeds), broken=tuple(sorted(fewest.broken.items())))
+        if fewest.broken:
+            return stuck
         overfull = _expected_overfull(problem, fewest)
         if not set(overfull) - set(tight):
             solved = _whole(problem, master, fewest)
-            if isinstance(solved, Merge) or solved is None:
+            if isinstance(solved, Merge):
                 return solved
             overfull = solved
         if not set(overfull) - set(tight):
-            return None
+            return stuck
         tight = tuple(sorted({*tight, *overfull}))
-    return None
+    return Stuck(tight=tight)
 
 
-def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tuple[int, ...] | None:
+def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tuple[int, ...]:
     """Round the fairest answer of as few visits (else the first one) and deal months.
 
     Returns:
-        The merge; or resources whose seats turned out too few; or None when no rounding was found.
+        The merge; or resources whose seats turned out too few (none of them: no rounding was found).
     """
     goal = int(np.ceil(fewest.objective - 1e-6))
     known = Known(goal=goal, tight=master.tight, poor=fewest.poor, full=fewest.full)
@@ -86,7 +97,7 @@ def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tu
             return dealt.overfull
         bound = min(int(_counts(visits).sum()), int(np.ceil(fewest.bound - 1e-6)))
         return _answer(problem, combinations, dealt.visits, bound)
-    return None
+    return ()
 
 
 def _expected_overfull(problem: MergeProblem, answer: Relaxed) -> tuple[int, ...]:

@@ -21,7 +21,10 @@ Kind = tuple[tuple[int, ...], int]
 
 MOST_ROUNDS = 12
 MOST_REPAIRS = 100
-NODES = 200
+SMALL = 150
+SMALL_EFFORT = "limits/nodes = 2000\n"
+LARGE_EFFORT = "limits/nodes = 20\nlimits/absgap = 1.9\nseparating/maxroundsroot = 3\n"
+"""Effort of the covering program, in nodes and never in seconds, so that the same input gives the same bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def whole_visits(
     for slack, pool in ((0, ()), (1, ()), (1, found)):
         base = {kind: max(0, int(value + 1e-6) - slack) for kind, value in wanted.items()}
         kinds = [k for k, v in wanted.items() if slack or v - int(v + 1e-6) > 1e-6]
-        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watch, known.goal)
+        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watch, known)
         if answer is not None:
             return answer
     return _by_repair(problem, wanted, known)
@@ -79,14 +82,14 @@ def _by_repair(problem: MergeProblem, wanted: Mapping[Kind, float], known: Known
     """Round without regard to signatures' bounds, then split visits, one more each time, where too few can reach."""
     base = {kind: int(value + 1e-6) for kind, value in wanted.items()}
     kinds = _candidates(problem, base, [k for k, v in wanted.items() if v - int(v + 1e-6) > 1e-6], (), known.tight)
-    extra = _cover(problem, base, kinds, Watch(poor=frozenset(), full=frozenset()), known.goal)
+    extra = _cover(problem, base, kinds, Watch(poor=frozenset(), full=frozenset()), known)
     if extra is None:
         return None
     visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
     for _ in range(MOST_REPAIRS):
         narrow = neck(problem, visits)
         if narrow is None:
-            return visits if joint_is_met(problem, visits) and not overfull(problem, visits) else None
+            return visits if joint_is_met(problem, visits) and not overfull(problem, visits, known.tight) else None
         if not narrow.is_lower or not _split_one(problem, visits, narrow):
             return None
     return None
@@ -133,17 +136,17 @@ def _rest(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
 
 
 def _within_bounds(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, goal: int
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, known: Known
 ) -> dict[Kind, int] | None:
     """Solve, check by a flow that signatures' bounds can be met, watch the bottleneck too, again."""
     for _ in range(MOST_ROUNDS):
-        extra = _cover(problem, base, kinds, watch, goal)
+        extra = _cover(problem, base, kinds, watch, known)
         if extra is None:
             return None
         visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
         narrow = neck(problem, visits)
         if narrow is None:
-            return visits if joint_is_met(problem, visits) and not overfull(problem, visits) else None
+            return visits if joint_is_met(problem, visits) and not overfull(problem, visits, known.tight) else None
         wider = watch.with_neck(narrow)
         if wider == watch:
             return None
@@ -170,17 +173,17 @@ def neck(problem: MergeProblem, visits: Mapping[Kind, int]) -> Bottleneck | None
 
 
 def _cover(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, goal: int
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, known: Known
 ) -> dict[Kind, int] | None:
     """Fewest further visits, of these kinds, that give every task at least its rest and what is watched its due."""
     from ortools.linear_solver import pywraplp
 
     lp = pywraplp.Solver.CreateSolver("SCIP")
-    lp.SetSolverSpecificParametersAsString(f"limits/nodes = {NODES}\n")
+    lp.SetSolverSpecificParametersAsString(SMALL_EFFORT if len(kinds) <= SMALL else LARGE_EFFORT)
     rest = _rest(problem, base)
     variables = [lp.IntVar(0, max(0, int(rest[list(tasks)].max())), "") for tasks, _ in kinds]
     rows = {int(k): lp.Constraint(float(rest[k]), lp.infinity()) for k in np.flatnonzero(rest > 0)}
-    total = lp.Constraint(float(goal - sum(base.values())), lp.infinity())
+    total = lp.Constraint(float(known.goal - sum(base.values())), lp.infinity())
     for (tasks, _), variable in zip(kinds, variables, strict=True):
         lp.Objective().SetCoefficient(variable, 1.0)
         total.SetCoefficient(variable, 1.0)
@@ -190,8 +193,7 @@ def _cover(
     _add_poor(lp, problem, base, kinds, variables, sorted(watch.poor))
     _add_full(lp, problem, base, kinds, variables, sorted(watch.full))
     _add_joint(lp, problem, base, kinds, variables)
-    if any(month >= 0 for _, month in kinds):
-        _add_seats(lp, problem, base, kinds, variables)
+    _add_seats(lp, problem, base, kinds, variables, known.tight)
     if lp.Solve() not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
         return None
     return {k: n for k, v in zip(kinds, variables, strict=True) if (n := round(v.solution_value())) > 0}
@@ -266,16 +268,19 @@ def _add_joint(
 
 
 def _add_seats(
-    lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any]
+    lp: Any,
+    problem: MergeProblem,
+    base: Mapping[Kind, int],
+    kinds: list[Kind],
+    variables: list[Any],
+    tight: Sequence[int],
 ) -> None:
     left = problem.seats - _load(problem, base)
-    rows: dict[tuple[int, int], Any] = {}
+    rows = {(r, m): lp.Constraint(-lp.infinity(), float(left[r, m])) for r in tight for m in range(left.shape[1])}
     for (tasks, month), variable in zip(kinds, variables, strict=True):
-        for r in np.flatnonzero(problem.resources[list(tasks)].any(axis=0)) if month >= 0 else ():
-            key = (int(r), month)
-            if key not in rows:
-                rows[key] = lp.Constraint(-lp.infinity(), float(left[key]))
-            rows[key].SetCoefficient(variable, float(problem.seats_per_visit[r]))
+        for r in tight:
+            if problem.resources[list(tasks), r].any():
+                rows[r, month].SetCoefficient(variable, float(problem.seats_per_visit[r]))
 
 
 def _load(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
@@ -288,9 +293,9 @@ def _load(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
     return load
 
 
-def overfull(problem: MergeProblem, visits: Mapping[Kind, int]) -> bool:
-    """Whether visits that carry months exceed the seats; the others' months are chosen later."""
-    return bool((_load(problem, visits) > problem.seats).any())
+def overfull(problem: MergeProblem, visits: Mapping[Kind, int], tight: Sequence[int]) -> bool:
+    """Whether visits exceed the seats of a tight resource; other resources' months are chosen later."""
+    return bool((_load(problem, visits) > problem.seats)[list(tight)].any())
 
 
 def joint_is_met(problem: MergeProblem, visits: Mapping[Kind, int]) -> bool:
