@@ -78,9 +78,14 @@ def find_faults(connection: DuckDBPyConnection, stage: Stage, scratch: Path) -> 
     _broken_lines(connection, stage, table, scratch)
     _cells(connection, stage, table)
     _examples(connection, stage, table)
-    for rule in RULES:
-        if rule.register == stage.register.kind:
-            _apply(connection, stage, table, rule)
+    rules = [rule for rule in RULES if rule.register == stage.register.kind]
+    if rules:
+        _whole_rows(connection, stage)
+    for rule in rules:
+        connection.execute(
+            f"INSERT INTO {table} SELECT p.source, p.row, {quoted(rule.column)}, p.{rule.column}_text, "
+            f"{quoted(rule.code)}, {rule.detail} FROM whole AS p WHERE {rule.condition}"
+        )
     _repeats(connection, stage, table)
     connection.execute(f"CREATE TABLE bad_{stage.register.kind} AS SELECT DISTINCT source, row FROM {table}")
     return table
@@ -122,17 +127,14 @@ def _examples(connection: DuckDBPyConnection, stage: Stage, table: str) -> None:
     )
 
 
-def _apply(connection: DuckDBPyConnection, stage: Stage, table: str, rule: Rule) -> None:
+def _whole_rows(connection: DuckDBPyConnection, stage: Stage) -> None:
+    """Table ``whole``: what the rules see of each row, values and texts."""
     names = stage.register.names
     texts = ", ".join(f"{line_sql(f't.{name}')} AS {name}_text" for name in names)
-    extra = ", t.firm_fault" if stage.register.kind == "recusals" else ""
-    view = (
-        f"(SELECT v.*, {texts}{extra} FROM ({parsed_sql(stage, names)}) AS v "
-        f"JOIN {stage.raw} AS t ON v.source = t.source AND v.row = t.row)"
-    )
+    coded = "".join(f", t.{name}_fault" for name in names if stage.register.column(name).read == "firm_code")
     connection.execute(
-        f"INSERT INTO {table} SELECT p.source, p.row, {quoted(rule.column)}, p.{rule.column}_text, "
-        f"{quoted(rule.code)}, {rule.detail} FROM {view} AS p WHERE {rule.condition}"
+        f"CREATE OR REPLACE TEMP TABLE whole AS SELECT v.*, {texts}{coded} FROM ({parsed_sql(stage, names)}) AS v "
+        f"JOIN {stage.raw} AS t ON v.source = t.source AND v.row = t.row"
     )
 
 

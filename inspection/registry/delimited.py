@@ -77,7 +77,7 @@ def _text_file(path: Path, encoding: str | None, scratch: Path) -> TextFile:
             start = file.read(4)
     if encoding is None and start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         encoding = "utf-16"
-    if encoding is None and _decodes(path, "utf-8"):
+    if encoding is None and not _ends_lines_with_cr(path) and _decodes(path, "utf-8"):
         return TextFile(path, "utf-8-sig", True, _count_lines(path))
     guess = encoding or _likeliest(path)
     target = scratch / f"{path.name}.utf8"
@@ -94,6 +94,13 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     except (OSError, EOFError) as error:
         raise InputError("registers.file.damaged", file=path.name, detail=str(error)) from error
     return target
+
+
+def _ends_lines_with_cr(path: Path) -> bool:
+    """Whether lines end as on old Macintoshes, which is translated while decoding."""
+    with path.open("rb") as file:
+        start = file.read(_CHUNK)
+    return b"\n" not in start and b"\r" in start
 
 
 def _decodes(path: Path, encoding: str) -> bool:
@@ -123,7 +130,8 @@ def _likeliest(path: Path) -> str:
 
 def _transcode(path: Path, encoding: str, target: Path) -> bool:
     try:
-        with path.open(encoding=encoding, newline="") as text, target.open("w", encoding="utf-8", newline="") as out:
+        ends = None if _ends_lines_with_cr(path) else ""
+        with path.open(encoding=encoding, newline=ends) as text, target.open("w", encoding="utf-8", newline="") as out:
             while chunk := text.read(_CHUNK):
                 out.write(chunk.removeprefix("\ufeff"))
     except UnicodeDecodeError:
@@ -216,7 +224,8 @@ def _lines(file: TextFile, broken: list[BrokenLine]) -> Iterator[tuple[int, str]
                 texts = b"".join(block).decode(file.encoding).replace("\r\n", "\n").split("\n")
             except UnicodeDecodeError:
                 texts = [_decode(line, number, file.encoding, broken) for number, line in enumerate(block, first)]
-            yield from enumerate(texts[: len(block)], first)
+            # A lone CR or a NUL is no line end and no character of a register.
+            yield from enumerate((text.replace("\r", " ").replace("\0", "") for text in texts[: len(block)]), first)
             first += len(block)
 
 

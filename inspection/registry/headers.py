@@ -48,7 +48,7 @@ def find_header(rows: Sequence[Sequence[str]], register: Register, mapping: Head
 
 
 def _recognise(number: int, row: Sequence[str], register: Register, mapping: HeaderMapping) -> Header:
-    titles = [" ".join(str(cell).split()) for cell in row]
+    titles = [" ".join(cell.replace("\0", "").split()) for cell in row]
     while titles and not titles[-1]:
         titles.pop()
     places = _mapped(titles, mapping)

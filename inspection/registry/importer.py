@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -81,6 +82,7 @@ def import_registers(
     }
     _check_references(given)
     folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=folder) as scratch, connect(Path(scratch)) as connection:
         desk = _Desk(connection=connection, scratch=Path(scratch), settings=settings)
         mappings = {kind: read_mapping(kind, settings.mappings.get(kind)) for kind in given}
@@ -112,6 +114,13 @@ def connect(scratch: Path) -> DuckDBPyConnection:
     )
     connection.execute("SET enable_progress_bar = false")
     return connection
+
+
+def _sweep(folder: Path) -> None:
+    """Scratch folders of imports killed more than a day ago are gone; younger ones may be at work."""
+    for left in folder.glob(".import-*"):
+        if left.stat().st_mtime < time.time() - 86_400:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _check_references(given: Mapping[RegisterKind, Sequence[Path]]) -> None:
@@ -146,8 +155,9 @@ def _import(kind: RegisterKind, sources: Sequence[Source], mapping: HeaderMappin
     began = time.perf_counter()
     specification = register(kind)
     stage = stage_sources(desk.connection, specification, mapping, sources, desk.scratch)
+    references = _references(desk)
     readers = {
-        column.name: reader(column, desk.settings, _references(desk))
+        column.name: reader(column, desk.settings, references)
         for column in specification.columns
         if column.read not in _SQL_READS
     }

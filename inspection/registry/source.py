@@ -73,14 +73,15 @@ class Source:
 
 
 def quoted(text: str) -> str:
-    """A string as a SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+    """A string as a SQL literal; DuckDB's parser ends at a NUL, which no name or word holds."""
+    return "'" + text.replace("'", "''").replace("\0", "") + "'"
 
 
 def scan_numbered_csv(path: Path, width: int, delimiter: str = ",") -> str:
     """Scan of a file written by us: row number, then ``width`` fields; UTF-8, LF."""
     names = ["row", *(f"c{place}" for place in range(width))]
-    return f"(SELECT * REPLACE (CAST(row AS BIGINT) AS row) FROM {read_csv(path, names, 0, delimiter)})"
+    rows = read_csv(path, names, 0, delimiter, ends="\\n")
+    return f"(SELECT * REPLACE (CAST(row AS BIGINT) AS row) FROM {rows})"
 
 
 LONGEST_LINE = 1_000_000
@@ -89,26 +90,31 @@ LONGEST_LINE = 1_000_000
 _NULL = "\x01"
 
 
+def _plain_ends(cell: object) -> object:
+    return cell.replace("\r", " ").replace("\0", "") if isinstance(cell, str) else cell
+
+
 def insert_rows(connection: DuckDBPyConnection, table: str, rows: Iterable[Sequence[object]], scratch: Path) -> None:
     """Rows are appended to a table, by way of a file: lists as parameters make DuckDB import pandas (0.2 s)."""
     target = scratch / f"{table}.insert.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
-        writer.writerows([_NULL if cell is None else cell for cell in row] for row in rows)
+        writer.writerows([_NULL if cell is None else _plain_ends(cell) for cell in row] for row in rows)
     types = connection.execute(f"SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = '{table}'")
     columns = ", ".join(f"{quoted(name)}: {quoted(kind)}" for name, kind in types.fetchall())
     connection.execute(
         f"INSERT INTO {table} SELECT * FROM read_csv({quoted(str(target))}, header=false, auto_detect=false, "
         f"delim=',', quote='\"', escape='\"', nullstr={quoted(_NULL)}, allow_quoted_nulls=true, "
-        f"max_line_size={LONGEST_LINE}, columns={{{columns}}})"
+        f"new_line='\\n', max_line_size={LONGEST_LINE}, columns={{{columns}}})"
     )
 
 
-def read_csv(path: Path, names: list[str], skip: int, delimiter: str) -> str:
-    """A strict read_csv with nothing guessed; an empty field is NULL."""
+def read_csv(path: Path, names: list[str], skip: int, delimiter: str, ends: str = "") -> str:
+    """A strict read_csv with nothing guessed but the line ends where none are given; an empty field is NULL."""
+    known_ends = f"new_line={quoted(ends)}, " if ends else ""
     columns = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
     return (
         f"read_csv({quoted(str(path))}, header=false, skip={skip}, auto_detect=false, all_varchar=true, "
-        f"delim={quoted(delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+        f"delim={quoted(delimiter)}, quote='\"', escape='\"', strict_mode=true, null_padding=false, {known_ends}"
         f"max_line_size={LONGEST_LINE}, columns={{{columns}}})"
     )

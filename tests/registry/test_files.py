@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from register_rows import FIRM_HEADER, Import, code, codes_of, firm, write_csv, write_xlsx
 
 from inspection.errors import InputError
@@ -139,3 +143,32 @@ def test_row_numbers_of_a_sheet_are_those_the_user_sees(run: Import, tmp_path: P
 def test_dates_and_ratios_stored_as_numbers_are_read(run: Import, tmp_path: Path) -> None:
     report = run(firms=write_xlsx(tmp_path / "d.xlsx", [FIRM_HEADER, firm(1, 成立日期=43252, 行政区划代码=370828)]))
     assert report.rejected == 0, report.examples
+
+
+@pytest.mark.parametrize("ends", ["\r", "\r\n", "\n"])
+def test_every_kind_of_line_end_is_read(run: Import, tmp_path: Path, ends: str) -> None:
+    path = tmp_path / "n.csv"
+    path.write_bytes(lines(line(1), line(2)).replace("\n", ends).encode("utf-8"))
+    assert run(firms=path).counts["firms"].accepted == 2
+
+
+@pytest.mark.slow
+@given(seed=st.integers(0, 10_000))
+@hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_damaged_file_gives_a_clear_error_or_an_account_of_its_rows(run: Import, tmp_path: Path, seed: int) -> None:
+    data = bytearray(lines(*(line(number) for number in range(8))).encode(("utf-8", "gb18030", "utf-16")[seed % 3]))
+    draw = random.Random(seed)
+    for _ in range(draw.choice([1, 2, 10])):
+        place = draw.randrange(len(data))
+        if draw.random() < 0.5:
+            data[place] = draw.choice([0, 9, 10, 13, 34, 44, 59, 129, 255, draw.randrange(256)])
+        else:
+            data[place:place] = draw.choice([b'"', b"\n", b"\r", b'",', b"\0", b"\xff\xfe", bytes(data[:50])])
+    path = tmp_path / "damaged.csv"
+    path.write_bytes(data)
+    try:
+        counts = run(firms=path).counts["firms"]
+    except InputError as error:
+        assert "damaged.csv" in error.text()
+    else:
+        assert counts.read == counts.accepted + counts.rejected

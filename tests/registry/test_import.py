@@ -284,3 +284,14 @@ def test_killed_import_leaves_no_half_snapshot(run: Import, tmp_path: Path) -> N
     shutil.rmtree(snapshot.folder)
     (tmp_path / "w" / "snapshots" / ".draft-x").mkdir()
     assert digest(run(firms=FIRMS)) == snapshot.digest
+
+
+def test_scratch_of_a_killed_import_is_swept_the_next_day(run: Import, tmp_path: Path) -> None:
+    import os
+    import time
+
+    for name, age in (("old", 90_000), ("young", 60)):
+        (tmp_path / "w" / f".import-{name}").mkdir(parents=True)
+        os.utime(tmp_path / "w" / f".import-{name}", times=(time.time() - age,) * 2)
+    run(firms=FIRMS)
+    assert [path.name for path in (tmp_path / "w").glob(".import-*")] == [".import-young"]
