@@ -36,7 +36,9 @@ def signatures_of(rng: np.random.Generator) -> tuple[Ints, Bools, Ints]:
     kinds, tags, sizes = [], [], []
     popularity = rng.permutation(1.0 / np.arange(1, N_TAGS + 1))
     for kind, total in enumerate(KIND_SIZES):
-        rows = [np.zeros(N_TAGS, bool)] + [np.eye(N_TAGS, dtype=bool)[t] for t in range(N_TAGS) if kind < 2 or t % 4 == 0]
+        rows = [np.zeros(N_TAGS, bool)] + [
+            np.eye(N_TAGS, dtype=bool)[t] for t in range(N_TAGS) if kind < 2 or t % 4 == 0
+        ]
         for _ in range(18 if kind < 2 else 4):
             row = np.zeros(N_TAGS, bool)
             row[rng.choice(N_TAGS, size=rng.integers(2, 5), replace=False, p=popularity / popularity.sum())] = True

@@ -38,7 +38,7 @@ def bottleneck(
         covers: (n_signatures,).
         coverage: whole visits owed to ``covers`` together.
     """
-    from ortools.graph.python import max_flow
+    from ortools.graph.python import max_flow  # type: ignore[import-untyped] # no stubs shipped
 
     n_signatures, n_combinations = eligible.shape
     total = int(visits.sum()) * MILLION
@@ -53,14 +53,29 @@ def bottleneck(
     combination = first_c + np.arange(n_combinations)
     signature = first_s + np.arange(n_signatures)
     s_of, c_of = np.nonzero(eligible)
-    tails = np.concatenate([np.full(n_combinations, source), first_c + c_of, signature, signature, [cover_free] * 2, [free]])
-    heads = np.concatenate([
-        combination, first_s + s_of, np.full(n_signatures, sink), np.where(covers, cover_free, free), [sink, free], [sink]
-    ])
-    capacities = np.concatenate([
-        visits * MILLION, np.full(len(c_of), total), np.minimum(lower, upper), np.maximum(upper - lower, 0),
-        [extra, total], [total - owed - extra],
-    ])
+    tails = np.concatenate(
+        [np.full(n_combinations, source), first_c + c_of, signature, signature, [cover_free] * 2, [free]]
+    )
+    heads = np.concatenate(
+        [
+            combination,
+            first_s + s_of,
+            np.full(n_signatures, sink),
+            np.where(covers, cover_free, free),
+            [sink, free],
+            [sink],
+        ]
+    )
+    capacities = np.concatenate(
+        [
+            visits * MILLION,
+            np.full(len(c_of), total),
+            np.minimum(lower, upper),
+            np.maximum(upper - lower, 0),
+            [extra, total],
+            [total - owed - extra],
+        ]
+    )
     flow = max_flow.SimpleMaxFlow()
     flow.add_arcs_with_capacity(tails.astype(np.int32), heads.astype(np.int32), capacities.astype(np.int64))
     flow.solve(source, sink)

@@ -140,7 +140,7 @@ def as_words(rows: Bools) -> Words:
 def _is_allowed(problem: MergeProblem, words: Words, local: Ints) -> Bools:
     """Whether a set has few enough agencies and no two resources in conflict, (n_words,)."""
     agency_bits = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r < problem.n_agencies))
-    allowed = np.bitwise_count(words & agency_bits) <= problem.most_agencies
+    allowed: Bools = np.bitwise_count(words & agency_bits) <= problem.most_agencies
     for bit, r in enumerate(local):
         foes = np.uint64(sum(1 << other for other, q in enumerate(local) if problem.conflicts[r, q]))
         if foes:

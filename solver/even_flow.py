@@ -120,7 +120,7 @@ def _row_totals(groups: Grouped, lower: Ints, upper: Ints, shares: Floats, arcs:
 
 def bounded_flow(arcs: Bools, floor: Ints, low: Ints, high: Ints, supply: Ints) -> Ints | None:
     """Return whole cells ≥ ``floor`` on the arcs with exact column sums and row sums within [low, high], or None."""
-    from ortools.graph.python import max_flow
+    from ortools.graph.python import max_flow  # type: ignore[import-untyped] # no stubs shipped
 
     left = supply - floor.sum(axis=0)
     used = floor.sum(axis=1)

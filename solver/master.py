@@ -15,51 +15,11 @@ from typing import Any
 import numpy as np
 
 from solver.columns import Menu, best_offers, menus
-from solver.merge_problem import MILLION, Floats, MergeProblem, RuleKind
+from solver.merge_problem import MILLION, Bools, MergeProblem, RuleKind
+from solver.relaxed import Column, Prices, Relaxed, levels
 
 FORBIDDEN = 50.0
 """Price, in visits, of breaking a rule by one."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Column:
-    """Visits to a signature that do these tasks; ``month`` is -1 when months are chosen later."""
-
-    tasks: tuple[int, ...]
-    signature: int
-    month: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relaxed:
-    """An answer of the linear program.
-
-    Attributes:
-        visits: expected visits by column, in order.
-        broken: what each broken rule is broken by.
-        objective: visits, and the price of broken rules.
-        bound: no answer has a lower objective.
-        poor: sets of signatures that together hold just what they are owed, by falling price.
-        full: sets of signatures that together can take no more.
-    """
-
-    visits: dict[Column, float]
-    broken: dict[tuple[RuleKind, int, int], float]
-    objective: float
-    bound: float
-    poor: tuple[tuple[int, ...], ...] = ()
-    full: tuple[tuple[int, ...], ...] = ()
-
-
-@dataclass(slots=True, kw_only=True)
-class Prices:
-    """Dual values: of tasks, signatures, joint share, resources in months, and of one visit more."""
-
-    task: Floats
-    signature: Floats
-    visit: float
-    joint: float = 0.0
-    seat: Floats | None = None
 
 
 @dataclass(slots=True)
@@ -85,7 +45,7 @@ class Master:
     _is_counting: bool = True
 
     def __post_init__(self) -> None:
-        from ortools.linear_solver import pywraplp
+        from ortools.linear_solver import pywraplp  # type: ignore[import-untyped] # no stubs shipped
 
         self._lp = pywraplp.Solver.CreateSolver("GLOP")
         # Preprocessing off: the solver then starts from the basis of the round before.
@@ -137,7 +97,7 @@ class Master:
         self._rows[("upper", column.signature, -1)].SetCoefficient(variable, 1.0)
         if p.covers[column.signature]:
             self._rows[("coverage", -1, -1)].SetCoefficient(variable, 1.0)
-        used = p.resources[list(column.tasks)].any(axis=0)
+        used: Bools = np.any(p.resources[list(column.tasks)], axis=0)
         is_joint = int(used[: p.n_agencies].sum()) > 1
         self._rows[("joint", -1, -1)].SetCoefficient(variable, float(is_joint) - p.joint[0] / p.joint[1])
         for r in self.tight:
@@ -165,10 +125,13 @@ class Master:
 
     def in_months(self, tasks: tuple[int, ...], signature: int) -> list[Column]:
         """The columns of a visit: one per open month if it uses a tight resource, else one without a month."""
-        p, rows = self.problem, list(tasks)
-        if not p.resources[np.ix_(rows, list(self.tight))].any():
+        if not self._is_tight(tasks):
             return [Column(tasks, signature, -1)]
-        return [Column(tasks, signature, int(m)) for m in np.flatnonzero(p.windows[rows].all(axis=0))]
+        months = np.flatnonzero(self.problem.windows[list(tasks)].all(axis=0))
+        return [Column(tasks, signature, int(m)) for m in months]
+
+    def _is_tight(self, tasks: tuple[int, ...]) -> bool:
+        return bool(self.problem.resources[np.ix_(list(tasks), list(self.tight))].any())
 
     def near_best(self, most_reduced_cost: float) -> list[Column]:
         """Columns that are used or nearly worth using in the answer just found, in order."""
@@ -188,7 +151,7 @@ class Master:
                 greatest = max(greatest, most + base)
             good = [o for o in offers if o.value + base + prices.visit > 1e-7]
             for o in good:
-                uses_tight = bool(p.resources[np.ix_(list(o.tasks), list(self.tight))].any())
+                uses_tight = self._is_tight(o.tasks)
                 found.append(Column(o.tasks, s, o.month if uses_tight else -1))
         return found, greatest
 
@@ -293,16 +256,13 @@ class Master:
 
     def _answer(self, objective: float, bound: float) -> Relaxed:
         visits = {c: v for c, x in sorted(self.columns.items()) if (v := float(x.solution_value())) > 1e-9}
-        broken = {
-            key: amount for key, parts in self._breaks.items()
-            if abs(amount := _net(key, parts)) > 1e-6
-        }
+        broken = {key: amount for key, parts in self._breaks.items() if abs(amount := _net(key, parts)) > 1e-6}
         prices = range(len(self.problem.signatures))
         owed = np.array([self._rows[("lower", s, -1)].dual_value() for s in prices])
         owed += np.where(self.problem.covers, self._rows[("coverage", -1, -1)].dual_value(), 0.0)
         full = np.array([-self._rows[("upper", s, -1)].dual_value() for s in prices])
         return Relaxed(
-            visits=visits, broken=broken, objective=objective, bound=bound, poor=_levels(owed), full=_levels(full)
+            visits=visits, broken=broken, objective=objective, bound=bound, poor=levels(owed), full=levels(full)
         )
 
 
@@ -311,10 +271,3 @@ def _net(key: tuple[RuleKind, int, int], parts: list[tuple[int, Any]]) -> float:
     if key[0] == "task_total":
         return sum(sign * float(breach.solution_value()) for sign, breach in parts)
     return sum(float(breach.solution_value()) for _, breach in parts)
-
-
-def _levels(prices: Floats) -> tuple[tuple[int, ...], ...]:
-    """Sets of signatures priced at least so high, for each price there is (at most 40)."""
-    rounded = np.round(prices, 6)
-    steps = sorted({float(x) for x in rounded if x > 1e-5}, reverse=True)[:40]
-    return tuple(tuple(int(s) for s in np.flatnonzero(rounded >= step)) for step in steps)

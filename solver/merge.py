@@ -11,11 +11,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from solver.master import Column, Master, Relaxed
+from solver.cover import Known, eligible_for
+from solver.master import Master
 from solver.merge_problem import Bools, Ints, Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
 from solver.months import deal
+from solver.relaxed import Column, Kind, Relaxed, by_kind
 from solver.shortage import Stuck, explain, shortfalls
-from solver.whole import Kind, Known, eligible_for, whole_visits
+from solver.whole import whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
 
@@ -105,15 +107,6 @@ def _expected_overfull(problem: MergeProblem, answer: Relaxed) -> tuple[int, ...
     floors = {kind: n for kind, value in by_kind(answer).items() if (n := int(value + 1e-6)) > 0}
     combinations, dated = _as_rows(problem, floors)
     return deal(problem, combinations, _counts(floors), start=dated).overfull
-
-
-def by_kind(answer: Relaxed) -> dict[Kind, float]:
-    """Expected visits by tasks and month, over all signatures."""
-    total: dict[Kind, float] = {}
-    for column, value in answer.visits.items():
-        kind = (column.tasks, column.month)
-        total[kind] = total.get(kind, 0.0) + value
-    return total
 
 
 def _as_rows(problem: MergeProblem, visits: Mapping[Kind, int]) -> tuple[Bools, Ints]:

@@ -114,7 +114,7 @@ def _level(n: int, cost: Floats, slope: float) -> float:
 
 def _deal_exactly(problem: MergeProblem, windows: Bools, uses: Ints, visits: Ints) -> Ints | None:
     """Find any dealing within the seats by an integer program (nodes limited, so the same every time)."""
-    from ortools.linear_solver import pywraplp
+    from ortools.linear_solver import pywraplp  # type: ignore[import-untyped] # no stubs shipped
 
     lp = pywraplp.Solver.CreateSolver("SCIP")
     lp.SetSolverSpecificParametersAsString("limits/nodes = 500\nlimits/solutions = 1\n")
@@ -123,7 +123,8 @@ def _deal_exactly(problem: MergeProblem, windows: Bools, uses: Ints, visits: Int
     rows = {int(c): lp.Constraint(float(visits[c]), float(visits[c])) for c in np.flatnonzero(visits > 0)}
     seats = {
         (int(r), m): lp.Constraint(-lp.infinity(), float(problem.seats[r, m]))
-        for r in np.flatnonzero(uses.any(axis=0)) for m in range(windows.shape[1])
+        for r in np.flatnonzero(uses.any(axis=0))
+        for m in range(windows.shape[1])
     }
     for (c, m), variable in zip(cells, variables, strict=True):
         rows[c].SetCoefficient(variable, 1.0)

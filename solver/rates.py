@@ -94,7 +94,11 @@ def _sums_at(slopes: Sequence[Slope], breaks: Sequence[Fraction]) -> list[Fracti
 
 
 def tier_rates(
-    sizes: Sequence[int], weights: Sequence[Fraction], least: Sequence[Fraction], most: Sequence[Fraction], total: Fraction
+    sizes: Sequence[int],
+    weights: Sequence[Fraction],
+    least: Sequence[Fraction],
+    most: Sequence[Fraction],
+    total: Fraction,
 ) -> Rates | OutOfReach:
     """Rates by tier, min(most, λ·weight) and at least ``least``, with Σ size·rate = total exactly.
 

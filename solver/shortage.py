@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from solver.master import Column, Master, Relaxed
+from solver.master import Master
 from solver.merge_problem import MILLION, Ints, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
+from solver.relaxed import Column, Relaxed
 
 RELAXED, HARD = 10.0, 2_000.0
 """Price, in visits, of breaking a rule of the kind being relaxed, and of one that is to be kept."""

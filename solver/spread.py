@@ -87,13 +87,13 @@ def _with_coverage(groups: Groups, bounds: Bounds, covers: Bools, coverage: int)
     """Raise the weight of covering pools just so far that coverage is met."""
     low, high = 1.0, 2.0
     for _ in range(60):
-        shares, arcs = fair_shares(groups, _favouring(bounds, covers, high))
+        shares = fair_shares(groups, _favouring(bounds, covers, high))[0]
         if float(shares[covers].sum()) >= coverage * MILLION - 0.5:
             break
         low, high = high, high * 2
     for _ in range(30):
         middle = (low + high) / 2
-        shares, arcs = fair_shares(groups, _favouring(bounds, covers, middle))
+        shares = fair_shares(groups, _favouring(bounds, covers, middle))[0]
         low, high = (low, middle) if float(shares[covers].sum()) >= coverage * MILLION - 0.5 else (middle, high)
     return fair_shares(groups, _favouring(bounds, covers, high))
 
@@ -107,7 +107,7 @@ def fair_shares(groups: Groups, bounds: Bounds) -> tuple[Floats, Bools]:
 
     Visits of a class go only to groups of its block: to the others they would be a gift from the poorer.
     """
-    n_groups, n_classes = groups.eligible.shape
+    n_groups = len(groups.eligible)
     shares = np.zeros(len(groups.pool_group))
     arcs = np.zeros(groups.eligible.shape, bool)
     todo = [(np.arange(n_groups), np.flatnonzero(groups.supply > 0))]
@@ -116,7 +116,8 @@ def fair_shares(groups: Groups, bounds: Bounds) -> tuple[Floats, Bools]:
         pools = np.flatnonzero(np.isin(groups.pool_group, members))
         total = int(groups.supply[classes].sum())
         shares[pools] = level_shares(bounds.weight[pools], bounds.lower[pools], bounds.upper[pools], total)
-        wanted = np.bincount(groups.pool_group[pools], weights=shares[pools], minlength=n_groups)[members]
+        by_group = np.bincount(groups.pool_group[pools], weights=shares[pools], minlength=n_groups).astype(np.float64)
+        wanted = by_group[members]
         rich = _richer(groups, members, classes, wanted)
         if rich is None:
             arcs[np.ix_(members, classes)] = groups.eligible[np.ix_(members, classes)]
@@ -151,7 +152,7 @@ def _richer(groups: Groups, members: Ints, classes: Ints, wanted: Floats) -> tup
 
     Shares are rounded to millionths here; a shortfall below one millionth per group is rounding, not a bottleneck.
     """
-    from ortools.graph.python import max_flow
+    from ortools.graph.python import max_flow  # type: ignore[import-untyped] # no stubs shipped
 
     if len(members) <= 1 or not len(classes):
         return None

@@ -11,7 +11,11 @@ from solver.merge_problem import MILLION, Merge, MergeProblem
 
 
 def problem_of(
-    totals: list[int], windows: list[list[int]], agencies: list[list[int]], signatures: list[list[int]], **changes: object
+    totals: list[int],
+    windows: list[list[int]],
+    agencies: list[list[int]],
+    signatures: list[list[int]],
+    **changes: object,
 ) -> MergeProblem:
     """A problem with roomy limits; ``changes`` replace fields."""
     n_tasks, n_months = len(totals), 1 + max((m for w in windows for m in w), default=0)
@@ -25,14 +29,24 @@ def problem_of(
     for s, tasks in enumerate(signatures):
         subject[s, tasks] = True
     fields: dict[str, object] = {
-        "totals": np.array(totals, np.int64), "windows": opened, "resources": resources, "n_agencies": n_agencies,
+        "totals": np.array(totals, np.int64),
+        "windows": opened,
+        "resources": resources,
+        "n_agencies": n_agencies,
         "seats_per_visit": np.full(n_agencies, 2, np.int64),
         "seats": np.full((n_agencies, n_months), 2 * sum(totals) + 2, np.int64),
-        "conflicts": np.zeros((n_agencies, n_agencies), bool), "items": np.ones(n_tasks, np.int64),
-        "signatures": subject, "lower": np.zeros(len(signatures), np.int64),
-        "upper": np.full(len(signatures), 50 * MILLION, np.int64), "weight": np.ones(len(signatures)),
-        "covers": np.ones(len(signatures), bool), "coverage": 0, "joint": (0, 1), "joint_counted_by": "visits",
-        "most_agencies": 4, "most_items": 20,
+        "conflicts": np.zeros((n_agencies, n_agencies), bool),
+        "items": np.ones(n_tasks, np.int64),
+        "signatures": subject,
+        "lower": np.zeros(len(signatures), np.int64),
+        "upper": np.full(len(signatures), 50 * MILLION, np.int64),
+        "weight": np.ones(len(signatures)),
+        "covers": np.ones(len(signatures), bool),
+        "coverage": 0,
+        "joint": (0, 1),
+        "joint_counted_by": "visits",
+        "most_agencies": 4,
+        "most_items": 20,
     }
     return MergeProblem(**(fields | changes))  # type: ignore[arg-type]
 
@@ -51,14 +65,21 @@ def small_problems(draw: st.DrawFn) -> MergeProblem:
     n_signatures = len(signatures)
     small = st.lists(st.integers(0, 3), min_size=n_signatures, max_size=n_signatures)
     return problem_of(
-        totals, windows, agencies, signatures,
+        totals,
+        windows,
+        agencies,
+        signatures,
         lower=np.array(draw(small), np.int64) * 300_000,
         upper=np.array(draw(st.lists(st.integers(3, 12), min_size=n_signatures, max_size=n_signatures))) * MILLION,
-        seats=np.array(draw(st.lists(
-            st.integers(2, 14), min_size=plain.seats.size, max_size=plain.seats.size))).reshape(plain.seats.shape),
-        coverage=draw(st.integers(0, 4)), items=np.array(draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))),
+        seats=np.array(
+            draw(st.lists(st.integers(2, 14), min_size=plain.seats.size, max_size=plain.seats.size))
+        ).reshape(plain.seats.shape),
+        coverage=draw(st.integers(0, 4)),
+        items=np.array(draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))),
         covers=np.array(draw(st.lists(st.booleans(), min_size=n_signatures, max_size=n_signatures))),
-        most_agencies=draw(st.integers(2, 3)), most_items=draw(st.integers(3, 7)), joint=draw(st.sampled_from([(0, 1), (1, 4)])),
+        most_agencies=draw(st.integers(2, 3)),
+        most_items=draw(st.integers(3, 7)),
+        joint=draw(st.sampled_from([(0, 1), (1, 4)])),
     )
 
 
@@ -123,7 +144,9 @@ def fewest_visits(problem: MergeProblem) -> int | None:
     best: list[int | None] = [None]
     per = problem.seats_per_visit
 
-    def search(at: int, left: np.ndarray, seats: np.ndarray, chosen: dict[tuple[int, ...], int], n: int, joint: int) -> None:
+    def search(
+        at: int, left: np.ndarray, seats: np.ndarray, chosen: dict[tuple[int, ...], int], n: int, joint: int
+    ) -> None:
         if best[0] is not None and n >= best[0]:
             return
         if not left.any():

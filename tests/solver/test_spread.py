@@ -58,12 +58,16 @@ def test_no_pool_could_take_from_a_richer_one(case: Case) -> None:
 
 
 def test_pools_alike_get_visits_in_proportion_to_weight() -> None:
-    flow = spread(np.array([6]), np.ones((3, 1), bool), np.array([1.0, 2.0, 3.0]), np.zeros(3, int), np.full(3, 9 * MILLION))
+    flow = spread(
+        np.array([6]), np.ones((3, 1), bool), np.array([1.0, 2.0, 3.0]), np.zeros(3, int), np.full(3, 9 * MILLION)
+    )
     assert flow.ravel().tolist() == [1_000_000, 2_000_000, 3_000_000]
 
 
 def test_small_pool_gets_a_fraction_never_zero() -> None:
-    flow = spread(np.array([50]), np.ones((2, 1), bool), np.array([993.0, 7.0]), np.zeros(2, int), np.array([993, 7]) * MILLION)
+    flow = spread(
+        np.array([50]), np.ones((2, 1), bool), np.array([993.0, 7.0]), np.zeros(2, int), np.array([993, 7]) * MILLION
+    )
     assert flow.ravel().tolist() == [49_650_000, 350_000]
 
 
@@ -76,8 +80,13 @@ def test_poor_pool_is_not_robbed_of_the_only_visits_it_can_have() -> None:
 def test_coverage_raises_covering_pools_just_so_far() -> None:
     covers = np.array([True, False])
     flow = spread(
-        np.array([10]), np.ones((2, 1), bool), np.array([1.0, 9.0]), np.zeros(2, int), np.full(2, 10 * MILLION),
-        covers=covers, coverage=4,
+        np.array([10]),
+        np.ones((2, 1), bool),
+        np.array([1.0, 9.0]),
+        np.zeros(2, int),
+        np.full(2, 10 * MILLION),
+        covers=covers,
+        coverage=4,
     )
     assert flow.sum(axis=1)[0] == pytest.approx(4_000_000, abs=2)
     assert flow.sum(axis=1)[0] >= 4_000_000
@@ -90,6 +99,8 @@ def test_bounds_that_cannot_be_met_are_refused() -> None:
 
 def test_every_eligible_pool_of_a_combination_gets_some_where_chances_are_equal() -> None:
     eligible = np.ones((4, 3), bool)
-    flow = spread(np.array([3, 5, 2]), eligible, np.array([10.0, 20.0, 30.0, 40.0]), np.zeros(4, int), np.full(4, 9 * MILLION))
+    flow = spread(
+        np.array([3, 5, 2]), eligible, np.array([10.0, 20.0, 30.0, 40.0]), np.zeros(4, int), np.full(4, 9 * MILLION)
+    )
     assert (flow > 0).all()
     assert flow.sum(axis=1).tolist() == [1_000_000, 2_000_000, 3_000_000, 4_000_000]
