@@ -92,47 +92,56 @@ class Programme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class General:
-    """A task over all firms of a kind, so that every firm is subject to one."""
+    """A task over all firms of a kind; the lead agency has one for every kind, so every firm is subject to one."""
 
+    lead: str
     name: str
     kind: str
-    tiers: tuple[str, ...]
+    tiers: tuple[str, ...] = ()
     ratio: float
-    as_count: bool
+    as_count: bool = False
     months: tuple[int, int]
-    items: int
+    items: tuple[str, ...]
 
+
+REGISTRATION = ("公示信息", "登记事项", "经营场所", "年度报告")
+"""What the lead agency's general tasks check, the first so many of them."""
 
 GENERALS = (
-    General(name="企业公示信息和登记事项抽查", kind="enterprise", tiers=(), ratio=0.035, as_count=False, months=(4, 10),
-            items=4),
-    General(name="个体工商户年报和经营场所抽查", kind="household", tiers=(), ratio=0.026, as_count=True, months=(4, 10),
-            items=3),
-    General(name="农民专业合作社公示信息抽查", kind="cooperative", tiers=(), ratio=0.04, as_count=False, months=(5, 9),
-            items=3),
-    General(name="分支机构登记事项抽查", kind="branch", tiers=(), ratio=0.035, as_count=False, months=(5, 9), items=2),
-    General(name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.06, as_count=True,
-            months=(6, 9), items=4),
+    General(lead=LEAD, name="企业公示信息和登记事项抽查", kind="enterprise", ratio=0.022, months=(4, 10), items=REGISTRATION),
+    General(lead=LEAD, name="个体工商户年报和经营场所抽查", kind="household", ratio=0.011, as_count=True, months=(4, 10),
+            items=REGISTRATION[:3]),
+    General(lead=LEAD, name="农民专业合作社公示信息抽查", kind="cooperative", ratio=0.04, months=(5, 9), items=REGISTRATION[:3]),
+    General(lead=LEAD, name="分支机构登记事项抽查", kind="branch", ratio=0.035, months=(5, 9), items=REGISTRATION[:2]),
+    General(lead=LEAD, name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.06, as_count=True,
+            months=(6, 9), items=REGISTRATION),
+    General(lead="SWZJ", name="企业纳税申报抽查", kind="enterprise", ratio=0.018, months=(4, 10), items=("发票使用", "纳税申报")),
+    General(lead="RSJ", name="企业劳动用工抽查", kind="enterprise", ratio=0.016, months=(4, 10), items=("劳动合同", "社会保险缴纳")),
+    General(lead="XFJY", name="个体工商户消防安全抽查", kind="household", ratio=0.009, months=(4, 11), items=("消防设施",)),
+    General(lead="GAJ", name="个体工商户实名登记抽查", kind="household", ratio=0.006, months=(4, 10), items=("实名登记",)),
+    General(lead="TJJ", name="企业统计报表抽查", kind="enterprise", ratio=0.008, months=(5, 9), items=("统计台账",)),
 )  # fmt: skip
+"""Several agencies look at the same kind of firm, as in life: what merging saves comes from here."""
 
 
 def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: int, tasks: int) -> Programme:
     """A county's item list and task list, exactly so many of each.
 
-    1. The lead agency's general items and tasks come first; every kind of firm is subject to one of them.
+    1. General items and tasks come first; every kind of firm is subject to one of the lead agency's.
     2. The matters of the agencies present share the rest: at least one item and one task each, more where large.
     3. A task takes 6 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
        those subject to it.
     """
-    general = vocabulary.aspects["general"]
-    matters = _active(county, vocabulary, min(items - len(general), tasks - len(GENERALS)))
+    generals = _generals(county)
+    general = _general_items(county, generals)
+    matters = _active(county, vocabulary, min(items - len(general), tasks - len(generals)))
     sizes = [matter.size for matter in matters]
     item_counts = share_out(items - len(general), sizes, 1)
-    task_counts = share_out(tasks - len(GENERALS), sizes, 1)
-    item_rows = [_general_item(county, number, name) for number, name in enumerate(general, 1)]
+    task_counts = share_out(tasks - len(generals), sizes, 1)
+    item_rows = list(general.values())
     own = [_items(county, vocabulary, number, *pair) for number, pair in enumerate(_pairs(matters, item_counts), 1)]
     item_rows += [item for items_of_matter in own for item in items_of_matter]
-    task_rows = [_general_task(county, frame, number, entry) for number, entry in enumerate(GENERALS, 1)]
+    task_rows = [_general_task(county, frame, number, entry, general) for number, entry in enumerate(generals, 1)]
     for number, (matter, batches) in enumerate(_pairs(matters, task_counts), 1):
         order = Order(
             county=county,
@@ -190,12 +199,30 @@ def _active(county: County, vocabulary: Vocabulary, most: int) -> list[Matter]:
     return matters[:most]
 
 
-def _general_item(county: County, number: int, name: str) -> ItemRow:
-    code = f"{county.agency_code(LEAD)}-000-{number}"
-    return ItemRow(code=code, name=f"{name}检查", agency=LEAD, qualification="", is_key=False)
+def _generals(county: County) -> list[General]:
+    """The general tasks of agencies the county has."""
+    present = {agency.code for agency in county.agencies}
+    return [entry for entry in GENERALS if entry.lead in present]
 
 
-def _general_task(county: County, frame: Frame, number: int, entry: General) -> TaskRow:
+def _general_items(county: County, generals: Sequence[General]) -> dict[tuple[str, str], ItemRow]:
+    """One item per agency and name, in order of the tasks that ask for it."""
+    rows: dict[tuple[str, str], ItemRow] = {}
+    numbers: Counter[str] = Counter()
+    for entry in generals:
+        for name in entry.items:
+            if (entry.lead, name) not in rows:
+                numbers[entry.lead] += 1
+                code = f"{county.agency_code(entry.lead)}-000-{numbers[entry.lead]}"
+                rows[entry.lead, name] = ItemRow(
+                    code=code, name=f"{name}检查", agency=entry.lead, qualification="", is_key=False
+                )
+    return rows
+
+
+def _general_task(
+    county: County, frame: Frame, number: int, entry: General, items: dict[tuple[str, str], ItemRow]
+) -> TaskRow:
     kind = tuple(KINDS).index(entry.kind)
     tiers = [TIERS.index(tier) for tier in entry.tiers or TIERS]
     subjects = int(frame.subjects[:, kind, tiers].sum())
@@ -203,9 +230,9 @@ def _general_task(county: County, frame: Frame, number: int, entry: General) -> 
     return TaskRow(
         code=f"{county.region}-T-000-{number}",
         name=entry.name,
-        lead=LEAD,
+        lead=entry.lead,
         joining=(),
-        items=tuple(f"{county.agency_code(LEAD)}-000-{item}" for item in range(1, entry.items + 1)),
+        items=tuple(items[entry.lead, name].code for name in entry.items),
         kinds=(entry.kind,),
         tiers=entry.tiers,
         industry="",
