@@ -139,7 +139,7 @@ def _months(summary: Summary, language: Language, width: int) -> RenderableType:
     lines = [Text(phrase("screen.months", language), style="bold")]
     most = max((visits for _, visits in summary.visits_per_month), default=0)
     for month, visits in summary.visits_per_month:
-        words = phrase("month", language, number=int(month[5:]), month=month)
+        words = phrase("month", language, month=int(month[5:]) if language == "zh" else month)
         head = Text(words.rjust(7 - (cell_len(words) - len(words))) + f" {count(visits):>6} ")
         lines.append(head + Text(_bar(visits, most, max(4, width - cell_len(head.plain) - 1)), style="cyan"))
     return Group(*lines)
