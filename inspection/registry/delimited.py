@@ -9,36 +9,20 @@ from __future__ import annotations
 import codecs
 import csv
 import gzip
-import io
 import shutil
-from collections import deque
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from inspection.errors import InputError
+from inspection.registry.csv_lines import CHUNK, TextFile, csv_records, numbered_lines
 from inspection.registry.headers import SEARCHED_ROWS, Header, find_header, suggestions
 from inspection.registry.mapping import HeaderMapping
-from inspection.registry.source import LONGEST_LINE, BrokenLine, Source, read_csv, scan_numbered_csv
+from inspection.registry.source import BrokenLine, Source, read_csv, scan_numbered_csv
 from inspection.registry.specification import Register
 
 _DELIMITERS = (",", "\t", ";", "|")
-_CHUNK = 1 << 20
-_LONGEST_TEXT = LONGEST_LINE // 8
-_LONGEST_RECORD = 50
-"""Lines one record may span; a quote still open after that has lost its pair."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextFile:
-    """A file of lines: ``lines`` of them up to the last that is not empty; ``encoding`` may fail on single lines."""
-
-    path: Path
-    encoding: str
-    is_clean: bool
-    lines: int
 
 
 def open_csv(path: Path, register: Register, mapping: HeaderMapping, scratch: Path) -> Source:
@@ -90,7 +74,7 @@ def _unpacked(path: Path, scratch: Path) -> Path:
     target = scratch / path.name.removesuffix(".gz")
     try:
         with gzip.open(path) as packed, target.open("wb") as out:
-            shutil.copyfileobj(packed, out, _CHUNK)
+            shutil.copyfileobj(packed, out, CHUNK)
     except (OSError, EOFError) as error:
         raise InputError("registers.file.damaged", file=path.name, detail=str(error)) from error
     return target
@@ -99,7 +83,7 @@ def _unpacked(path: Path, scratch: Path) -> Path:
 def _ends_lines_with_cr(path: Path) -> bool:
     """Whether lines end as on old Macintoshes, which is translated while decoding."""
     with path.open("rb") as file:
-        start = file.read(_CHUNK)
+        start = file.read(CHUNK)
     return b"\n" not in start and b"\r" in start
 
 
@@ -107,7 +91,7 @@ def _decodes(path: Path, encoding: str) -> bool:
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         with path.open("rb") as file:
-            while chunk := file.read(_CHUNK):
+            while chunk := file.read(CHUNK):
                 decoder.decode(chunk)
         decoder.decode(b"", final=True)
     except UnicodeDecodeError:
@@ -132,7 +116,7 @@ def _transcode(path: Path, encoding: str, target: Path) -> bool:
     try:
         ends = None if _ends_lines_with_cr(path) else ""
         with path.open(encoding=encoding, newline=ends) as text, target.open("w", encoding="utf-8", newline="") as out:
-            while chunk := text.read(_CHUNK):
+            while chunk := text.read(CHUNK):
                 out.write(chunk.removeprefix("\ufeff"))
     except UnicodeDecodeError:
         return False
@@ -144,7 +128,7 @@ def _transcode(path: Path, encoding: str, target: Path) -> bool:
 def _count_lines(path: Path) -> int:
     lines, tail = 0, b""
     with path.open("rb") as file:
-        while chunk := file.read(_CHUNK):
+        while chunk := file.read(CHUNK):
             lines += chunk.count(b"\n")
             tail = (tail + chunk)[-4096:]
     text = tail.rstrip(b"\r\n \t\xef\xbb\xbf")
@@ -204,8 +188,8 @@ def _open_carefully(path: Path, file: TextFile, scratch: Path, head: tuple[str, 
     broken: list[BrokenLine] = []
     target = scratch / f"{path.name}.{header.row}.rows.csv"
     with target.open("w", encoding="utf-8", newline="") as out:
-        lines = islice(_lines(file, broken), skip, None)
-        for record in _records(lines, delimiter, width):
+        lines = islice(numbered_lines(file, broken), skip, None)
+        for record in csv_records(lines, delimiter, width):
             if isinstance(record, BrokenLine):
                 broken.append(record)
             else:
@@ -213,96 +197,3 @@ def _open_carefully(path: Path, file: TextFile, scratch: Path, head: tuple[str, 
     broken.sort(key=lambda line: line.row)
     scan = scan_numbered_csv(target, width, delimiter)
     return Source(path=path, sheet="", header=header, scan=scan, broken=tuple(broken))
-
-
-def _lines(file: TextFile, broken: list[BrokenLine]) -> Iterator[tuple[int, str]]:
-    """Numbered lines without their ends; a line that cannot be decoded goes to ``broken`` and leaves an empty one."""
-    first = 1
-    with file.path.open("rb") as data:
-        while block := data.readlines(_CHUNK):
-            try:
-                texts = b"".join(block).decode(file.encoding).replace("\r\n", "\n").split("\n")
-            except UnicodeDecodeError:
-                texts = [_decode(line, number, file.encoding, broken) for number, line in enumerate(block, first)]
-            # A lone CR or a NUL is no line end and no character of a register.
-            yield from enumerate((text.replace("\r", " ").replace("\0", "") for text in texts[: len(block)]), first)
-            first += len(block)
-
-
-def _decode(line: bytes, number: int, encoding: str, broken: list[BrokenLine]) -> str:
-    try:
-        return line.decode(encoding).rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        shown = line.decode(encoding, errors="replace").rstrip("\r\n")
-        byte = f"0x{line[error.start]:02X}"
-        broken.append(BrokenLine(row=number, text=shown, code="registers.csv.encoding", detail=byte))
-        return ""
-
-
-def _records(lines: Iterator[tuple[int, str]], delimiter: str, width: int) -> Iterator[str | BrokenLine]:
-    """Rows as lines of a CSV with the row number in front; a line that starts no row comes back as broken."""
-    ahead: deque[tuple[int, str]] = deque()
-    for number, line in _drawn(lines, ahead):
-        if '"' not in line and line.count(delimiter) == width - 1 and len(line) < _LONGEST_TEXT:
-            yield f"{number}{delimiter}{line}\n"
-            continue
-        if not line.strip():
-            continue
-        fields = line.split(delimiter) if '"' not in line else _quoted_fields(line, delimiter, width, lines, ahead)
-        if fields is None:
-            yield BrokenLine(row=number, text=line, code="registers.csv.quote", detail="")
-        elif len(fields) < width or any(field.strip() for field in fields[width:]) or len(line) >= _LONGEST_TEXT:
-            text, found = line[:_LONGEST_TEXT], f"{len(fields)} ≠ {width}"
-            yield BrokenLine(row=number, text=text, code="registers.csv.fields", detail=found)
-        else:
-            yield _written([str(number), *fields[:width]], delimiter)
-
-
-def _drawn(lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Lines put back first, then new ones, until both are used up."""
-    while True:
-        if ahead:
-            yield ahead.popleft()
-            continue
-        line = next(lines, None)
-        if line is None:
-            return
-        yield line
-
-
-def _written(fields: list[str], delimiter: str) -> str:
-    out = io.StringIO()
-    csv.writer(out, delimiter=delimiter, lineterminator="\n").writerow(fields)
-    return out.getvalue()
-
-
-def _quoted_fields(
-    line: str, delimiter: str, width: int, lines: Iterator[tuple[int, str]], ahead: deque[tuple[int, str]]
-) -> list[str] | None:
-    """Fields of the record that begins with this line, taking further lines while a quote is open; None if it stays so.
-
-    A record joined from several lines counts only when it has ``width`` fields: else the quote had lost its pair, and
-    the lines taken go back.
-    """
-    taken: list[tuple[int, str]] = []
-    text = line
-    while text.count('"') % 2 and len(taken) < _LONGEST_RECORD:
-        following = ahead.popleft() if ahead else next(lines, None)
-        if following is None:
-            break
-        taken.append(following)
-        text += "\n" + following[1]
-    fields = _parse(text, delimiter)
-    if taken and (fields is None or len(fields) != width):
-        ahead.extendleft(reversed(taken))
-        fields = _parse(line, delimiter)
-    return fields
-
-
-def _parse(text: str, delimiter: str) -> list[str] | None:
-    """Fields of a text that is exactly one record, else None; a quote inside an unquoted field is a character."""
-    try:
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
-    except csv.Error:
-        return None
-    return records[0] if len(records) == 1 else None
