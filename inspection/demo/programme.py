@@ -108,18 +108,26 @@ REGISTRATION = ("公示信息", "登记事项", "经营场所", "年度报告")
 """What the lead agency's general tasks check, the first so many of them."""
 
 GENERALS = (
-    General(lead=LEAD, name="企业公示信息和登记事项抽查", kind="enterprise", ratio=0.022, months=(4, 10), items=REGISTRATION),
-    General(lead=LEAD, name="个体工商户年报和经营场所抽查", kind="household", ratio=0.011, as_count=True, months=(4, 10),
+    General(lead=LEAD, name="企业公示信息和登记事项抽查", kind="enterprise", ratio=0.022, months=(4, 10),
+            items=REGISTRATION),
+    General(lead=LEAD, name="个体工商户年报和经营场所抽查", kind="household", ratio=0.011, months=(4, 10),
+            items=REGISTRATION[:3], as_count=True),
+    General(lead=LEAD, name="农民专业合作社公示信息抽查", kind="cooperative", ratio=0.04, months=(5, 9),
             items=REGISTRATION[:3]),
-    General(lead=LEAD, name="农民专业合作社公示信息抽查", kind="cooperative", ratio=0.04, months=(5, 9), items=REGISTRATION[:3]),
-    General(lead=LEAD, name="分支机构登记事项抽查", kind="branch", ratio=0.035, months=(5, 9), items=REGISTRATION[:2]),
-    General(lead=LEAD, name="信用风险较高企业重点抽查", kind="enterprise", tiers=("C", "D"), ratio=0.06, as_count=True,
-            months=(6, 9), items=REGISTRATION),
-    General(lead="SWZJ", name="企业纳税申报抽查", kind="enterprise", ratio=0.018, months=(4, 10), items=("发票使用", "纳税申报")),
-    General(lead="RSJ", name="企业劳动用工抽查", kind="enterprise", ratio=0.016, months=(4, 10), items=("劳动合同", "社会保险缴纳")),
-    General(lead="XFJY", name="个体工商户消防安全抽查", kind="household", ratio=0.009, months=(4, 11), items=("消防设施",)),
-    General(lead="GAJ", name="个体工商户实名登记抽查", kind="household", ratio=0.006, months=(4, 10), items=("实名登记",)),
-    General(lead="TJJ", name="企业统计报表抽查", kind="enterprise", ratio=0.008, months=(5, 9), items=("统计台账",)),
+    General(lead=LEAD, name="分支机构登记事项抽查", kind="branch", ratio=0.035, months=(5, 9),
+            items=REGISTRATION[:2]),
+    General(lead=LEAD, name="信用风险较高企业重点抽查", kind="enterprise", ratio=0.06, months=(6, 9),
+            items=REGISTRATION, tiers=("C", "D"), as_count=True),
+    General(lead="SWZJ", name="企业纳税申报抽查", kind="enterprise", ratio=0.018, months=(4, 10),
+            items=("发票使用", "纳税申报")),
+    General(lead="RSJ", name="企业劳动用工抽查", kind="enterprise", ratio=0.016, months=(4, 10),
+            items=("劳动合同", "社会保险缴纳")),
+    General(lead="XFJY", name="个体工商户消防安全抽查", kind="household", ratio=0.009, months=(4, 11),
+            items=("消防设施",)),
+    General(lead="GAJ", name="个体工商户实名登记抽查", kind="household", ratio=0.006, months=(4, 10),
+            items=("实名登记",)),
+    General(lead="TJJ", name="企业统计报表抽查", kind="enterprise", ratio=0.008, months=(5, 9),
+            items=("统计台账",)),
 )  # fmt: skip
 """Several agencies look at the same kind of firm, as in life: what merging saves comes from here."""
 
