@@ -181,20 +181,32 @@ class Offer:
     value: float
 
 
-def best_offers(
-    problem: MergeProblem, menu: Menu, price: Floats, month_cost: Floats | None, joint_bonus: float
-) -> tuple[list[Offer], float]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Costs:
+    """What a visit costs or earns besides its tasks.
+
+    Attributes:
+        seat: cost of using a resource in a month, (n_resources, n_months), or None for free.
+        joint_bonus: value of a visit of more than one agency.
+        least: offers worth no more are not wanted.
+    """
+
+    seat: Floats | None = None
+    joint_bonus: float = 0.0
+    least: float = -np.inf
+
+
+def best_offers(problem: MergeProblem, menu: Menu, price: Floats, costs: Costs) -> tuple[list[Offer], float]:
     """Find the most valuable visit to a signature in each month worth pricing.
 
     Args:
         problem: limits and items.
         menu: the signature.
         price: value of doing a task, (n_tasks,).
-        month_cost: cost of a visit's use of a resource in a month, (n_resources, n_months), or None for free.
-        joint_bonus: value of a visit of more than one agency.
+        costs: what a visit costs or earns besides, and the least value of interest.
 
     Returns:
-        At most one offer per month, and an upper bound on the value of any visit to the signature.
+        At most one offer per month, worth more than ``costs.least``, and an upper bound on the value of any visit.
     """
     if not len(menu.tasks) or not len(menu.uses) or not len(menu.months):
         return [], -np.inf
@@ -204,17 +216,21 @@ def best_offers(
     if float(worth.min()) <= 0.0:
         worth = _with_least(menu, values, worth)
     extra = np.zeros(worth.shape)
-    if month_cost is not None:
-        extra = extra - menu.uses @ month_cost[:, menu.months]
-    if joint_bonus > 0:
-        extra = extra + joint_bonus * (menu.uses[:, : problem.n_agencies].sum(axis=1) > 1)[:, None]
+    if costs.seat is not None:
+        extra = extra - menu.uses @ costs.seat[:, menu.months]
+    if costs.joint_bonus > 0:
+        extra = extra + costs.joint_bonus * (menu.uses[:, : problem.n_agencies].sum(axis=1) > 1)[:, None]
+    hopes = worth + extra
     offers, bound = [], -np.inf
     for column in range(len(menu.months)):
-        offer, most = _best_in_month(problem, menu, values, (worth + extra)[:, column], extra[:, column], column)
+        most = float(hopes[:, column].max())
+        if most > costs.least + 1e-7:
+            offer, most = _best_in_month(problem, menu, values, hopes[:, column], extra[:, column], column)
+            offers += [] if offer is None else [offer]
         bound = max(bound, most)
-        if offer is not None:
-            offers.append(offer)
-    return offers, bound if menu.is_complete else max(bound, _knapsack_bound(problem, menu, positive) + joint_bonus)
+    if not menu.is_complete:
+        bound = max(bound, _knapsack_bound(problem, menu, positive) + max(costs.joint_bonus, 0.0))
+    return offers, bound
 
 
 def _optimistic(problem: MergeProblem, menu: Menu, positive: Floats) -> Floats:
@@ -235,7 +251,7 @@ def _optimistic(problem: MergeProblem, menu: Menu, positive: Floats) -> Floats:
 
 
 def _with_least(menu: Menu, values: Floats, worth: Floats) -> Floats:
-    """The worth where nothing has value: a visit holds at least one task, so that of the least harmful, (n_sets, m)."""
+    """The worth where nothing has value: that of the least harmful task, for a visit holds one, (n_sets, m)."""
     worth = worth.copy()
     for column in range(len(menu.months)):
         idle = np.flatnonzero(worth[:, column] <= 0.0)
@@ -267,8 +283,29 @@ def _best_in_month(
         offer = _fill(problem, menu, values, row, column, extra=float(extra[row]))
         if offer is not None and (best is None or offer.value > best.value):
             best = offer
-    rest = float(np.max(np.where(done, -np.inf, worth)))
-    return best, max(best.value if best is not None else -np.inf, rest)
+    least = best.value if best is not None else -np.inf
+    open_rows = np.flatnonzero(~done & (worth > least + 1e-9))
+    most, row = _most_exactly(problem, menu, values, worth, extra, (open_rows, column))
+    if most > least + 1e-9:
+        best = _fill(problem, menu, values, row, column, extra=float(extra[row])) or best
+    return best, max(least, most)
+
+
+def _most_exactly(
+    problem: MergeProblem, menu: Menu, values: Floats, worth: Floats, extra: Floats, where: tuple[Ints, int]
+) -> tuple[float, int]:
+    """The greatest value over the sets not tried yet and its set, all at once, by dynamic programming over items."""
+    rows, column = where
+    if not len(rows):
+        return -np.inf, -1
+    size = problem.items[menu.tasks]
+    best = np.zeros((len(rows), problem.most_items + 1))
+    for i in np.flatnonzero((values > 1e-9) & (menu.is_open[:, column] > 0)):
+        room = problem.most_items + 1 - int(size[i])
+        with_it = best[:, :room] + (values[i] * menu.admits[rows, i])[:, None]
+        best[:, int(size[i]) :] = np.maximum(best[:, int(size[i]) :], with_it)
+    exact = np.where(best[:, -1] > 0, best[:, -1] + extra[rows], worth[rows])
+    return float(exact.max()), int(rows[exact.argmax()])
 
 
 def _fill(problem: MergeProblem, menu: Menu, values: Floats, row: int, column: int, *, extra: float) -> Offer | None:

@@ -6,13 +6,12 @@ the same bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from solver.bounds_flow import Bottleneck
 from solver.merge_problem import MILLION, Bools, Ints, MergeProblem
 from solver.relaxed import Kind
 
@@ -35,20 +34,6 @@ class Known:
     full: tuple[tuple[int, ...], ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watch:
-    """Signatures whose bounds the covering program must see: those owed visits, and groups that may overflow."""
-
-    poor: frozenset[int]
-    full: frozenset[tuple[int, ...]]
-
-    def with_neck(self, narrow: Bottleneck) -> Watch:
-        """Also watch what a flow has just shown to be a bottleneck."""
-        if narrow.is_lower:
-            return Watch(poor=self.poor.union(narrow.signatures), full=self.full)
-        return Watch(poor=self.poor, full=self.full | {narrow.signatures})
-
-
 def eligible_for(problem: MergeProblem, kinds: Sequence[Kind]) -> Bools:
     """Signatures subject to all tasks of a kind, (n_signatures, n_kinds)."""
     asked = np.zeros((len(kinds), len(problem.totals)), np.float64)
@@ -67,9 +52,12 @@ def rest_of(problem: MergeProblem, visits: Mapping[Kind, int]) -> Ints:
 
 
 def cover(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, known: Known
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watched: Set[int], known: Known
 ) -> dict[Kind, int] | None:
-    """Fewest further visits, of these kinds, that give every task at least its rest and what is watched its due."""
+    """Fewest further visits, of these kinds, that give every task at least its rest and keep the rules.
+
+    Bounds are seen for the signatures ``watched`` (and coverage); a flow shows which others must be watched too.
+    """
     from ortools.linear_solver import pywraplp  # type: ignore[import-untyped] # no stubs shipped
 
     lp = pywraplp.Solver.CreateSolver("SCIP")
@@ -84,8 +72,7 @@ def cover(
         for k in tasks:
             if k in rows:
                 rows[k].SetCoefficient(variable, 1.0)
-    _add_poor(lp, problem, base, kinds, variables, sorted(watch.poor))
-    _add_full(lp, problem, base, kinds, variables, sorted(watch.full))
+    _add_flow(lp, problem, base, kinds, variables, sorted(watched))
     _add_joint(lp, problem, base, kinds, variables)
     _add_seats(lp, problem, base, kinds, variables, known.tight)
     if lp.Solve() not in (pywraplp.Solver.OPTIMAL, pywraplp.Solver.FEASIBLE):
@@ -93,55 +80,48 @@ def cover(
     return {k: n for k, v in zip(kinds, variables, strict=True) if (n := round(v.solution_value())) > 0}
 
 
-def _add_poor(
-    lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any], poor: list[int]
+def _add_flow(
+    lp: Any,
+    problem: MergeProblem,
+    base: Mapping[Kind, int],
+    kinds: list[Kind],
+    variables: list[Any],
+    watched: list[int],
 ) -> None:
-    """A flow of visits to the poor signatures and to coverage; visits that reach the same of them flow together."""
+    """Every visit goes to a watched signature, within its bounds, or elsewhere, to coverage or not.
+
+    Visits that can go to the same of them flow together, so the flow is small.
+    """
     n = len(kinds)
     every = [*kinds, *(k for k, count in base.items() if count)]
-    eligible = eligible_for(problem, every)
-    covers_elsewhere = problem.covers.copy()
-    covers_elsewhere[poor] = False
-    reach = np.vstack([eligible[poor], eligible[covers_elsewhere].any(axis=0)])
-    patterns, pattern_of = np.unique(reach, axis=1, return_inverse=True)
-    pattern_of = pattern_of.reshape(-1)
+    patterns, pattern_of = _destinations(problem, eligible_for(problem, every), watched)
     counts = np.array([base[k] for k in every[n:]], dtype=np.float64)
     held = np.bincount(pattern_of[n:], weights=counts, minlength=patterns.shape[1])
-    owed = [lp.Constraint(float(problem.lower[s]) / MILLION, lp.infinity()) for s in poor]
+    rows = [lp.Constraint(problem.lower[s] / MILLION, problem.upper[s] / MILLION) for s in watched]
     coverage = lp.Constraint(float(problem.coverage), lp.infinity())
-    sources = [lp.Constraint(-lp.infinity(), float(h)) for h in held]
+    sources = [lp.Constraint(float(h), float(h)) for h in held]
     for i, variable in enumerate(variables):
         sources[pattern_of[i]].SetCoefficient(variable, -1.0)
     for column, source in enumerate(sources):
         for row in np.flatnonzero(patterns[:, column]):
             flow = lp.NumVar(0.0, lp.infinity(), "")
             source.SetCoefficient(flow, 1.0)
-            if row < len(poor):
-                owed[row].SetCoefficient(flow, 1.0)
-            if row == len(poor) or problem.covers[poor[row]]:
+            if row < len(watched):
+                rows[row].SetCoefficient(flow, 1.0)
+            if row == len(watched) or (row < len(watched) and problem.covers[watched[row]]):
                 coverage.SetCoefficient(flow, 1.0)
 
 
-def _add_full(
-    lp: Any,
-    problem: MergeProblem,
-    base: Mapping[Kind, int],
-    kinds: list[Kind],
-    variables: list[Any],
-    full: list[tuple[int, ...]],
-) -> None:
-    """At most as many visits confined to a group of signatures as the group may take."""
-    based = [k for k, count in base.items() if count]
-    counts = np.array([base[k] for k in based], dtype=np.int64)
-    reach_base, reach = eligible_for(problem, based), eligible_for(problem, kinds)
-    for group in full:
-        outside = np.ones(len(problem.signatures), bool)
-        outside[list(group)] = False
-        confined = ~reach_base[outside].any(axis=0)
-        room = int(problem.upper[list(group)].sum()) // MILLION - int(counts[confined].sum())
-        row = lp.Constraint(-lp.infinity(), float(room))
-        for i in np.flatnonzero(~reach[outside].any(axis=0)):
-            row.SetCoefficient(variables[i], 1.0)
+def _destinations(problem: MergeProblem, eligible: Bools, watched: list[int]) -> tuple[Bools, Ints]:
+    """Where visits may go: watched signatures, coverage elsewhere, anything else; the patterns and each visit's."""
+    elsewhere = np.ones(len(problem.signatures), bool)
+    elsewhere[watched] = False
+    to_coverage = eligible[elsewhere & problem.covers].any(axis=0)
+    to_others = eligible[elsewhere & ~problem.covers].any(axis=0)
+    patterns, pattern_of = np.unique(
+        np.vstack([eligible[watched], to_coverage, to_others]), axis=1, return_inverse=True
+    )
+    return patterns, pattern_of.reshape(-1)
 
 
 def is_joint(problem: MergeProblem, tasks: Sequence[int]) -> bool:

@@ -14,12 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from solver.columns import Menu, best_offers, menus
+from solver.columns import Costs, Menu, best_offers, menus
 from solver.merge_problem import MILLION, Bools, MergeProblem, RuleKind
 from solver.relaxed import Column, Prices, Relaxed, levels
 
 FORBIDDEN = 50.0
 """Price, in visits, of breaking a rule by one."""
+
+INSISTED = 5_000.0
+"""The same once an answer at the lower price has broken a rule."""
 
 
 @dataclass(slots=True)
@@ -146,7 +149,8 @@ class Master:
         share = p.joint[0] / p.joint[1]
         for s, menu in enumerate(self._menus):
             base = float(prices.signature[s]) - prices.joint * share
-            offers, most = best_offers(p, menu, prices.task, cost, prices.joint)
+            costs = Costs(seat=cost, joint_bonus=prices.joint, least=-prices.visit - base)
+            offers, most = best_offers(p, menu, prices.task, costs)
             if len(menu.tasks):
                 greatest = max(greatest, most + base)
             good = [o for o in offers if o.value + base + prices.visit > 1e-7]
@@ -171,6 +175,7 @@ class Master:
                 best_bound = max(best_bound, objective / max(greatest, 1.0))
             fresh = [c for c in dict.fromkeys(columns) if c not in self.columns]
             is_proven = self._is_counting and np.ceil(objective - 1e-6) <= np.ceil(best_bound - 1e-6)
+            is_proven = is_proven and not self._broken()
             if is_proven or not fresh or round_number == rounds - 1:
                 return self._answer(objective, best_bound)
             self.add(fresh)
@@ -220,6 +225,16 @@ class Master:
             answer = better
         return answer
 
+    def _broken(self) -> dict[tuple[RuleKind, int, int], float]:
+        """By how much each broken rule is broken in the answer just found."""
+        return {key: net for key, parts in self._breaks.items() if abs(net := _net(key, parts)) > 1e-6}
+
+    def insist(self) -> None:
+        """Make breaking rules so dear that only what no visits can mend stays broken."""
+        for parts in self._breaks.values():
+            for _, breach in parts:
+                self._lp.Objective().SetCoefficient(breach, INSISTED)
+
     def _forbid_breaks(self, most_visits: float) -> None:
         """From here on visits are limited, not counted, and no rule may be broken more than it is."""
         self._is_counting = False
@@ -256,7 +271,7 @@ class Master:
 
     def _answer(self, objective: float, bound: float) -> Relaxed:
         visits = {c: v for c, x in sorted(self.columns.items()) if (v := float(x.solution_value())) > 1e-9}
-        broken = {key: amount for key, parts in self._breaks.items() if abs(amount := _net(key, parts)) > 1e-6}
+        broken = self._broken()
         prices = range(len(self.problem.signatures))
         owed = np.array([self._rows[("lower", s, -1)].dual_value() for s in prices])
         owed += np.where(self.problem.covers, self._rows[("coverage", -1, -1)].dual_value(), 0.0)

@@ -61,6 +61,9 @@ def _find(problem: MergeProblem) -> Merge | Stuck:
         master = Master(problem, tight=tight)
         master.start(seeds)
         fewest = master.solve()
+        if fewest is not None and fewest.broken:
+            master.insist()
+            fewest = master.solve()
         if fewest is None:
             return Stuck(tight=tight)
         seeds = master.near_best(0.2)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from solver.bounds_flow import Bottleneck, bottleneck
-from solver.cover import Known, Watch, cover, eligible_for, is_joint, joint_is_met, overfull, rest_of
+from solver.cover import Known, cover, eligible_for, is_joint, joint_is_met, overfull, rest_of
 from solver.merge_problem import Bools, MergeProblem
 from solver.relaxed import Kind
 
@@ -34,11 +34,11 @@ def whole_visits(
     Returns:
         Whole visits by kind, in order; None when no rounding was found.
     """
-    watch = Watch(poor=frozenset(s for group in known.poor for s in group), full=frozenset(known.full))
+    watched = frozenset(s for group in (*known.poor, *known.full) for s in group)
     for slack, pool in ((0, ()), (1, ()), (1, found)):
         base = {kind: max(0, int(value + 1e-6) - slack) for kind, value in wanted.items()}
         kinds = [k for k, v in wanted.items() if slack or v - int(v + 1e-6) > 1e-6]
-        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watch, known)
+        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watched, known)
         if answer is not None:
             return answer
     return _by_repair(problem, wanted, known)
@@ -48,7 +48,7 @@ def _by_repair(problem: MergeProblem, wanted: Mapping[Kind, float], known: Known
     """Round without regard to signatures' bounds, then split visits, one more each time, where too few can reach."""
     base = {kind: int(value + 1e-6) for kind, value in wanted.items()}
     kinds = _candidates(problem, base, [k for k, v in wanted.items() if v - int(v + 1e-6) > 1e-6], (), known.tight)
-    extra = cover(problem, base, kinds, Watch(poor=frozenset(), full=frozenset()), known)
+    extra = cover(problem, base, kinds, frozenset(), known)
     if extra is None:
         return None
     visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
@@ -95,21 +95,20 @@ def _candidates(
 
 
 def _within_bounds(
-    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watch: Watch, known: Known
+    problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], watched: frozenset[int], known: Known
 ) -> dict[Kind, int] | None:
     """Solve, check by a flow that signatures' bounds can be met, watch the bottleneck too, again."""
     for _ in range(MOST_ROUNDS):
-        extra = cover(problem, base, kinds, watch, known)
+        extra = cover(problem, base, kinds, watched, known)
         if extra is None:
             return None
         visits = _trim(problem, {k: base.get(k, 0) + extra.get(k, 0) for k in sorted({*base, *extra})})
         narrow = neck(problem, visits)
         if narrow is None:
             return visits if joint_is_met(problem, visits) and not overfull(problem, visits, known.tight) else None
-        wider = watch.with_neck(narrow)
-        if wider == watch:
+        if watched.issuperset(narrow.signatures):
             return None
-        watch = wider
+        watched = watched.union(narrow.signatures)
     return None
 
 
