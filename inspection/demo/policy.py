@@ -15,7 +15,7 @@ MINIMA = {"A": "0.8%", "B": "2%", "C": "6%", "D": "15%"}
 MAXIMA = {"A": "15%", "B": "30%", "C": "60%"}
 """Most of each tier: without it, merging visits the few firms of many special registers for certain."""
 
-MOST_ITEMS = 5
+MOST_ITEMS = 6
 MOST_AGENCIES = 3
 
 EXEMPTION = f"""

@@ -92,7 +92,7 @@ class Programme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class General:
-    """A task over all firms of a kind; the lead agency has one for every kind, so every firm is subject to one."""
+    """A task over all firms of a kind, or of some tiers of it; every firm is subject to at least one."""
 
     lead: str
     name: str
@@ -105,37 +105,88 @@ class General:
 
 
 REGISTRATION = ("公示信息", "登记事项", "经营场所", "年度报告")
-"""What the lead agency's general tasks check, the first so many of them."""
+"""What the lead agency's general tasks check, or the first few of it."""
 
 GENERALS = (
-    General(lead=LEAD, name="企业公示信息和登记事项抽查", kind="enterprise", ratio=0.022, months=(4, 10),
-            items=REGISTRATION),
-    General(lead=LEAD, name="个体工商户年报和经营场所抽查", kind="household", ratio=0.011, months=(4, 10),
-            items=REGISTRATION[:3], as_count=True),
-    General(lead=LEAD, name="农民专业合作社公示信息抽查", kind="cooperative", ratio=0.04, months=(5, 9),
-            items=REGISTRATION[:3]),
-    General(lead=LEAD, name="分支机构登记事项抽查", kind="branch", ratio=0.035, months=(5, 9),
-            items=REGISTRATION[:2]),
-    General(lead=LEAD, name="信用风险较高企业重点抽查", kind="enterprise", ratio=0.06, months=(6, 9),
-            items=REGISTRATION, tiers=("C", "D"), as_count=True),
-    General(lead="SWZJ", name="企业纳税申报抽查", kind="enterprise", ratio=0.018, months=(4, 10),
-            items=("发票使用", "纳税申报")),
-    General(lead="RSJ", name="企业劳动用工抽查", kind="enterprise", ratio=0.016, months=(4, 10),
-            items=("劳动合同", "社会保险缴纳")),
-    General(lead="XFJY", name="个体工商户消防安全抽查", kind="household", ratio=0.009, months=(4, 11),
-            items=("消防设施",)),
-    General(lead="GAJ", name="个体工商户实名登记抽查", kind="household", ratio=0.006, months=(4, 10),
-            items=("实名登记",)),
-    General(lead="TJJ", name="企业统计报表抽查", kind="enterprise", ratio=0.008, months=(5, 9),
-            items=("统计台账",)),
-)  # fmt: skip
-"""Several agencies look at the same kind of firm, as in life: what merging saves comes from here."""
+    General(
+        lead=LEAD,
+        name="企业公示信息和登记事项抽查",
+        kind="enterprise",
+        tiers=("A",),
+        ratio=0.025,
+        months=(4, 10),
+        items=REGISTRATION,
+    ),
+    General(
+        lead="XFJY",
+        name="个体工商户经营场所消防安全抽查",
+        kind="household",
+        tiers=("A",),
+        ratio=0.022,
+        as_count=True,
+        months=(4, 10),
+        items=("消防设施", "疏散通道"),
+    ),
+    General(
+        lead="GAJ",
+        name="个体工商户实名登记抽查",
+        kind="household",
+        tiers=("B",),
+        ratio=0.042,
+        months=(4, 10),
+        items=("实名登记",),
+    ),
+    General(
+        lead="YJGL",
+        name="企业安全生产责任抽查",
+        kind="enterprise",
+        tiers=("B",),
+        ratio=0.065,
+        months=(4, 10),
+        items=("安全责任制", "应急预案"),
+    ),
+    General(
+        lead="WSJK",
+        name="个体工商户公共卫生重点抽查",
+        kind="household",
+        tiers=("C", "D"),
+        ratio=0.115,
+        months=(4, 10),
+        items=("健康证明", "卫生制度"),
+    ),
+    General(
+        lead=LEAD,
+        name="农民专业合作社公示信息抽查",
+        kind="cooperative",
+        ratio=0.04,
+        months=(5, 9),
+        items=REGISTRATION[:3],
+    ),
+    General(
+        lead=LEAD,
+        name="分支机构登记事项抽查",
+        kind="branch",
+        ratio=0.035,
+        months=(5, 9),
+        items=REGISTRATION[:2],
+    ),
+    General(
+        lead="STHJ",
+        name="信用风险较高企业环境管理重点抽查",
+        kind="enterprise",
+        tiers=("C", "D"),
+        ratio=0.13,
+        as_count=True,
+        months=(4, 10),
+        items=("环境管理制度",),
+    ),
+)
 
 
 def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: int, tasks: int) -> Programme:
     """A county's item list and task list, exactly so many of each.
 
-    1. General items and tasks come first; every kind of firm is subject to one of the lead agency's.
+    1. General items and tasks come first; every firm is subject to one of them.
     2. The matters of the agencies present share the rest: at least one item and one task each, more where large.
     3. A task takes 6 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
        those subject to it.
