@@ -225,7 +225,8 @@ def best_offers(problem: MergeProblem, menu: Menu, price: Floats, costs: Costs) 
     for column in range(len(menu.months)):
         most = float(hopes[:, column].max())
         if most > costs.least + 1e-7:
-            offer, most = _best_in_month(problem, menu, values, hopes[:, column], extra[:, column], column)
+            where = (column, costs.least)
+            offer, most = _best_in_month(problem, menu, values, hopes[:, column], extra[:, column], where)
             offers += [] if offer is None else [offer]
         bound = max(bound, most)
     if not menu.is_complete:
@@ -270,42 +271,42 @@ def _knapsack_bound(problem: MergeProblem, menu: Menu, positive: Floats) -> floa
 
 
 def _best_in_month(
-    problem: MergeProblem, menu: Menu, values: Floats, worth: Floats, extra: Floats, column: int
+    problem: MergeProblem, menu: Menu, values: Floats, hopes: Floats, extra: Floats, where: tuple[int, float]
 ) -> tuple[Offer | None, float]:
-    """Best visit in one month: sets by falling optimistic worth, until the best found is no worse than the next."""
-    best: Offer | None = None
-    done = np.zeros(len(worth), bool)
-    for _ in range(12):
-        row = int(np.argmax(np.where(done, -np.inf, worth)))
-        if done[row] or not np.isfinite(worth[row]) or (best is not None and worth[row] <= best.value + 1e-9):
-            break
-        done[row] = True
-        offer = _fill(problem, menu, values, row, column, extra=float(extra[row]))
-        if offer is not None and (best is None or offer.value > best.value):
-            best = offer
-    least = best.value if best is not None else -np.inf
-    open_rows = np.flatnonzero(~done & (worth > least + 1e-9))
-    most, row = _most_exactly(problem, menu, values, worth, extra, (open_rows, column))
-    if most > least + 1e-9:
-        best = _fill(problem, menu, values, row, column, extra=float(extra[row])) or best
-    return best, max(least, most)
+    """Best visit in one month above the least of interest, and an upper bound on all.
+
+    Sets are taken by falling hope (value if the last task may be done in part), a few at first, until the best exact
+    value found is no less than the next hope.
+    """
+    column, least = where
+    order = np.argsort(-hopes, kind="stable")
+    order = order[hopes[order] > least + 1e-7]
+    value, row, start = -np.inf, -1, 0
+    while start < len(order) and hopes[order[start]] > value + 1e-9:
+        rows = order[start : start + max(16, 4 * start)]
+        exact = _exact_values(problem, menu, values, hopes, extra, (rows, column))
+        if exact.max() > value:
+            value, row = float(exact.max()), int(rows[exact.argmax()])
+        start += len(rows)
+    offer = _fill(problem, menu, values, row, column, extra=float(extra[row])) if value > least + 1e-7 else None
+    return offer, max(value, least)
 
 
-def _most_exactly(
-    problem: MergeProblem, menu: Menu, values: Floats, worth: Floats, extra: Floats, where: tuple[Ints, int]
-) -> tuple[float, int]:
-    """The greatest value over the sets not tried yet and its set, all at once, by dynamic programming over items."""
+def _exact_values(
+    problem: MergeProblem, menu: Menu, values: Floats, hopes: Floats, extra: Floats, where: tuple[Ints, int]
+) -> Floats:
+    """The best value with each of these sets, all at once, by dynamic programming over items, (n_rows,)."""
     rows, column = where
-    if not len(rows):
-        return -np.inf, -1
     size = problem.items[menu.tasks]
+    good = np.flatnonzero((values > 1e-9) & (menu.is_open[:, column] > 0))
+    if int(size[good].sum()) <= problem.most_items:
+        return np.asarray(hopes[rows])
+    worth = values[good] * menu.admits[np.ix_(rows, good)]
     best = np.zeros((len(rows), problem.most_items + 1))
-    for i in np.flatnonzero((values > 1e-9) & (menu.is_open[:, column] > 0)):
-        room = problem.most_items + 1 - int(size[i])
-        with_it = best[:, :room] + (values[i] * menu.admits[rows, i])[:, None]
-        best[:, int(size[i]) :] = np.maximum(best[:, int(size[i]) :], with_it)
-    exact = np.where(best[:, -1] > 0, best[:, -1] + extra[rows], worth[rows])
-    return float(exact.max()), int(rows[exact.argmax()])
+    for i, items in enumerate(size[good].tolist()):
+        with_it = best[:, : problem.most_items + 1 - items] + worth[:, i : i + 1]
+        best[:, items:] = np.maximum(best[:, items:], with_it)
+    return np.where(best[:, -1] > 0, best[:, -1] + extra[rows], hopes[rows])
 
 
 def _fill(problem: MergeProblem, menu: Menu, values: Floats, row: int, column: int, *, extra: float) -> Offer | None:

@@ -30,8 +30,7 @@ class Known:
 
     goal: int
     tight: tuple[int, ...] = ()
-    poor: tuple[tuple[int, ...], ...] = ()
-    full: tuple[tuple[int, ...], ...] = ()
+    watched: frozenset[int] = frozenset()
 
 
 def eligible_for(problem: MergeProblem, kinds: Sequence[Kind]) -> Bools:

@@ -15,11 +15,14 @@ from solver.cover import Known, eligible_for
 from solver.master import Master
 from solver.merge_problem import Bools, Ints, Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
 from solver.months import deal
-from solver.relaxed import Column, Kind, Relaxed, by_kind
+from solver.relaxed import Column, Kind, Relaxed, by_kind, near_bounds
 from solver.shortage import Stuck, explain, shortfalls
 from solver.whole import whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
+
+MARGIN = 20
+"""Seats that one in so many visits takes are left free when it is judged whether a resource's seats may not suffice."""
 
 MOST_TIGHTENINGS = 6
 """Times resources are added to those whose seats the linear program keeps month by month."""
@@ -89,11 +92,15 @@ def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tu
         The merge; or resources whose seats turned out too few (none of them: no rounding was found).
     """
     goal = int(np.ceil(fewest.objective - 1e-6))
-    known = Known(goal=goal, tight=master.tight, poor=fewest.poor, full=fewest.full)
+    priced = frozenset(s for group in (*fewest.poor, *fewest.full) for s in group)
     fair = master.make_fair(float(goal))
     kinds = sorted({(c.tasks, c.month) for c in master.columns})
     for answer in (fair, fewest):
-        visits = None if answer is None else whole_visits(problem, by_kind(answer), kinds, known)
+        if answer is None:
+            continue
+        watched = priced.union(near_bounds(answer, problem.lower, problem.upper))
+        known = Known(goal=goal, tight=master.tight, watched=watched)
+        visits = whole_visits(problem, by_kind(answer), kinds, known)
         if visits is None:
             continue
         combinations, dated = _as_rows(problem, visits)
@@ -106,10 +113,11 @@ def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tu
 
 
 def _expected_overfull(problem: MergeProblem, answer: Relaxed) -> tuple[int, ...]:
-    """Resources whose seats the expected visits already exceed, rounded down and dealt as evenly as possible."""
+    """Resources whose seats the expected visits , rounded down and evenly dealt, come near to exceeding."""
     floors = {kind: n for kind, value in by_kind(answer).items() if (n := int(value + 1e-6)) > 0}
     combinations, dated = _as_rows(problem, floors)
-    return deal(problem, combinations, _counts(floors), start=dated).overfull
+    fewer = replace(problem, seats=problem.seats - problem.seats // MARGIN)
+    return deal(fewer, combinations, _counts(floors), start=dated, is_trial=True).overfull
 
 
 def _as_rows(problem: MergeProblem, visits: Mapping[Kind, int]) -> tuple[Bools, Ints]:

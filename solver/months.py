@@ -20,7 +20,9 @@ class Dealt:
     overfull: tuple[int, ...]
 
 
-def deal(problem: MergeProblem, combinations: Bools, visits: Ints, start: Ints | None = None) -> Dealt:
+def deal(
+    problem: MergeProblem, combinations: Bools, visits: Ints, start: Ints | None = None, *, is_trial: bool = False
+) -> Dealt:
     """Deal the visits of each combination to months all its tasks are open, agencies' months as even as possible.
 
     1. Combinations with the fewest months first, each fills the least loaded months (squared loads, relative to what
@@ -33,6 +35,7 @@ def deal(problem: MergeProblem, combinations: Bools, visits: Ints, start: Ints |
         combinations: (n_combinations, n_tasks).
         visits: (n_combinations,).
         start: a dealing to begin from, or None; rows of it that add up to less are dealt anew.
+        is_trial: skip 3.
     """
     windows = open_months(problem, combinations)
     uses = uses_of(problem, combinations) * problem.seats_per_visit
@@ -41,7 +44,7 @@ def deal(problem: MergeProblem, combinations: Bools, visits: Ints, start: Ints |
         dealt = np.where((start.sum(axis=1) == visits)[:, None], start, 0)
     dealt = _descend(problem, windows, uses, visits, dealt)
     overfull = _overfull(problem, uses, dealt)
-    if overfull:
+    if overfull and not is_trial:
         exact = _deal_exactly(problem, windows, uses, visits)
         if exact is not None:
             dealt, overfull = _descend(problem, windows, uses, visits, exact), ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from solver.merge_problem import Floats, RuleKind
+from solver.merge_problem import MILLION, Floats, Ints, RuleKind
 
 Kind = tuple[tuple[int, ...], int]
 """Tasks done together, and the month (-1 when months are chosen later)."""
@@ -58,6 +58,15 @@ def levels(prices: Floats) -> tuple[tuple[int, ...], ...]:
     rounded = np.round(prices, 6)
     steps = sorted({float(x) for x in rounded if x > 1e-5}, reverse=True)[:40]
     return tuple(tuple(int(s) for s in np.flatnonzero(rounded >= step)) for step in steps)
+
+
+def near_bounds(answer: Relaxed, lower: Ints, upper: Ints) -> tuple[int, ...]:
+    """Return signatures whose expected visits are within one visit of a bound: rounding may break it."""
+    visits = np.zeros(len(lower))
+    for column, value in answer.visits.items():
+        visits[column.signature] += value
+    close = (visits * MILLION < lower + MILLION) | (visits * MILLION > upper - MILLION)
+    return tuple(int(s) for s in np.flatnonzero(close))
 
 
 def by_kind(answer: Relaxed) -> dict[Kind, float]:

@@ -34,11 +34,12 @@ def whole_visits(
     Returns:
         Whole visits by kind, in order; None when no rounding was found.
     """
-    watched = frozenset(s for group in (*known.poor, *known.full) for s in group)
     for slack, pool in ((0, ()), (1, ()), (1, found)):
         base = {kind: max(0, int(value + 1e-6) - slack) for kind, value in wanted.items()}
         kinds = [k for k, v in wanted.items() if slack or v - int(v + 1e-6) > 1e-6]
-        answer = _within_bounds(problem, base, _candidates(problem, base, kinds, pool, known.tight), watched, known)
+        answer = _within_bounds(
+            problem, base, _candidates(problem, base, kinds, pool, known.tight), known.watched, known
+        )
         if answer is not None:
             return answer
     return _by_repair(problem, wanted, known)
