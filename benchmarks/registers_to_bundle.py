@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from inspection import service
-from inspection.demo.county import county_files
+from inspection.demo.files import county_files
 from inspection.office import Office
 
 
