@@ -1,16 +1,22 @@
 """Quotas of a county and of a prefecture: time, memory, visits against unmerged and against the bound.
 
-Run: ``python benchmarks/quotas.py [--counties 12] [--processes 2]``. The instances are synthetic, drawn from a
+Run: ``python -m benchmarks.quotas [--counties 12] [--processes 2]``. The instances are synthetic, drawn from a
 seed: 90 000 firms, 20 special registers and agencies, 250 tasks of which most visit 1-20 firms.
 """
 
 from __future__ import annotations
 
+import argparse
+import resource
+import time
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from solver.merge_problem import Bools, Floats, Ints, MergeProblem
+from solver.merge import Merge, MergeProblem, merge
+from solver.merge_problem import Bools, Floats, Ints
+from solver.spread import spread
 
 N_TAGS = 20
 N_MONTHS = 12
@@ -126,3 +132,66 @@ def county(seed: int, n_tasks: int = 250, coverage: tuple[int, int] = (5, 100)) 
         pool_lower=pool_lower[keep],
         pool_upper=(pool_size * 1_000_000)[keep],
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What one county took and gave."""
+
+    seconds: float
+    megabytes: int
+    checks: int
+    visits: int
+    bound: int
+    combinations: int
+    arcs: int
+
+
+def measure(seed: int) -> Figures:
+    """Merge and spread one county."""
+    place = county(seed)
+    started = time.process_time()
+    merged = merge(place.problem)
+    assert isinstance(merged, Merge)
+    rows = place.pool_signature
+    flow = spread(
+        merged.visits.sum(axis=1),
+        merged.eligible[rows],
+        place.pool_weight,
+        place.pool_lower,
+        place.pool_upper,
+        covers=place.problem.covers[rows],
+        coverage=place.problem.coverage,
+    )
+    return Figures(
+        seconds=time.process_time() - started,
+        megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        checks=int(place.problem.totals.sum()),
+        visits=int(merged.visits.sum()),
+        bound=merged.bound,
+        combinations=len(merged.visits),
+        arcs=int((flow > 0).sum()),
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--counties", type=int, default=12)
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args()
+    started = time.perf_counter()
+    with ProcessPoolExecutor(asked.processes) as executor:
+        rows = list(executor.map(measure, range(asked.counties)))
+    elapsed = time.perf_counter() - started
+    print("county  CPU s   MB  checks  visits  bound    cut  combinations  arcs")
+    for seed, row in enumerate(rows):
+        cut = 1 - row.visits / row.checks
+        print(
+            f"{seed:6d} {row.seconds:6.2f} {row.megabytes:4d} {row.checks:7d} {row.visits:7d} {row.bound:6d} "
+            f"{cut:6.1%} {row.combinations:13d} {row.arcs:5d}"
+        )
+    print(f"{asked.counties} counties on {asked.processes} processes: {elapsed:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

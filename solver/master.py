@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from solver.columns import Costs, Menu, best_offers, menus
-from solver.merge_problem import MILLION, Bools, MergeProblem, RuleKind
+from solver.merge_problem import MILLION, Bools, Floats, MergeProblem, RuleKind
 from solver.relaxed import Column, Prices, Relaxed, levels
 
 FORBIDDEN = 50.0
@@ -191,7 +191,7 @@ class Master:
         scratch.SetIntegerParam(scratch.INCREMENTALITY, scratch.INCREMENTALITY_OFF)
         return bool(self._lp.Solve(scratch) == pywraplp.Solver.OPTIMAL)
 
-    def make_fair(self, most_visits: float, *, levels: int = 4, rounds: int = 12) -> Relaxed | None:
+    def make_fair(self, most_visits: float, *, levels: int = 3, rounds: int = 10) -> Relaxed | None:
         """Among answers of at most so many visits, raise the least visits/weight, then the next least, and so on.
 
         Each level fixes the signatures that cannot rise further (their row has a price), and raises the others.
@@ -262,7 +262,7 @@ class Master:
                 if kind == "seats":
                     seat[r, m] = -constraint.dual_value()
         return Prices(
-            task=np.array([row[("task_total", k, -1)].dual_value() for k in range(len(p.totals))]),
+            task=_on_grid(np.array([row[("task_total", k, -1)].dual_value() for k in range(len(p.totals))])),
             signature=signature,
             joint=row[("joint", -1, -1)].dual_value(),
             seat=seat,
@@ -279,6 +279,11 @@ class Master:
         return Relaxed(
             visits=visits, broken=broken, objective=objective, bound=bound, poor=levels(owed), full=levels(full)
         )
+
+
+def _on_grid(prices: Floats) -> Floats:
+    """Prices rounded to 2**-36, so that sums of them are exact: no order of summation, on any machine, differs."""
+    return np.round(prices * 2.0**36) / 2.0**36
 
 
 def _net(key: tuple[RuleKind, int, int], parts: list[tuple[int, Any]]) -> float:

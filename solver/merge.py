@@ -21,7 +21,7 @@ from solver.whole import whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
 
-MARGIN = 20
+MARGIN = 8
 """Seats that one in so many visits takes are left free when it is judged whether a resource's seats may not suffice."""
 
 MOST_TIGHTENINGS = 6

@@ -35,14 +35,14 @@ def deal(
         combinations: (n_combinations, n_tasks).
         visits: (n_combinations,).
         start: a dealing to begin from, or None; rows of it that add up to less are dealt anew.
-        is_trial: skip 3.
+        is_trial: one sweep of 2, and no 3.
     """
     windows = open_months(problem, combinations)
     uses = uses_of(problem, combinations) * problem.seats_per_visit
     dealt = np.zeros(windows.shape, np.int64)
     if start is not None:
         dealt = np.where((start.sum(axis=1) == visits)[:, None], start, 0)
-    dealt = _descend(problem, windows, uses, visits, dealt)
+    dealt = _descend(problem, windows, uses, visits, dealt, passes=1 if is_trial else PASSES)
     overfull = _overfull(problem, uses, dealt)
     if overfull and not is_trial:
         exact = _deal_exactly(problem, windows, uses, visits)
@@ -55,14 +55,16 @@ def _overfull(problem: MergeProblem, uses: Ints, dealt: Ints) -> tuple[int, ...]
     return tuple(int(r) for r in np.flatnonzero((uses.T @ dealt > problem.seats).any(axis=1)))
 
 
-def _descend(problem: MergeProblem, windows: Bools, uses: Ints, visits: Ints, dealt: Ints) -> Ints:
-    """Re-deal one combination at a time (undealt ones first, of few months first), at most ``PASSES`` times."""
+def _descend(
+    problem: MergeProblem, windows: Bools, uses: Ints, visits: Ints, dealt: Ints, *, passes: int = PASSES
+) -> Ints:
+    """Re-deal one combination at a time (undealt ones first, of few months first), at most ``passes`` times."""
     dealt = dealt.copy()
     months_of = windows.sum(axis=1)
     order = sorted(range(len(visits)), key=lambda c: (bool(dealt[c].any()), int(months_of[c]), -int(visits[c]), c))
     load: Ints = uses.T @ dealt
     year = np.maximum(uses.T @ visits, 1).astype(np.float64)
-    for _ in range(PASSES):
+    for _ in range(passes):
         moved = False
         for c in order:
             r = np.flatnonzero(uses[c])
