@@ -13,7 +13,8 @@ import numpy as np
 from inspection.model import MILLION, Combination, Inspector, Item, Need, Recusal, Visit
 from inspection.planning.resources import is_certified
 from inspection.policy import Policy
-from solver.chances import ChanceProblem, Chances, SeatShortage, chances
+from solver.chances import ChanceProblem, Chances, chances
+from solver.seat_shortage import SeatShortage
 
 Arc = tuple[str, str, int]
 
