@@ -188,7 +188,7 @@ def plan_programme(county: County, frame: Frame, vocabulary: Vocabulary, items: 
 
     1. General items and tasks come first; every firm is subject to one of them.
     2. The matters of the agencies present share the rest: at least one item and one task each, more where large.
-    3. A task takes 6 to 60 firms in the county of 90 000, in proportion elsewhere, never more than a quarter of
+    3. A task takes 6 to 60 firms in the county of 90 000, in proportion elsewhere, never more than an eighth of
        those subject to it.
     """
     generals = _generals(county)
@@ -330,7 +330,7 @@ def _task(order: Order, batch: int) -> TaskRow:
     """A batch of a matter: the first one jointly, an item or all of them, by count or by ratio."""
     matter, county, subjects = order.matter, order.county, order.subjects
     stream = f"{county.region}/{matter.subject}/{batch}"
-    firms = max(1, min(_wanted(county, stream), subjects // (4 * order.batches)))
+    firms = max(1, min(_wanted(county, stream), subjects // (8 * order.batches)))
     percent = round(100 * firms / subjects) if subjects else 0
     by_ratio = percent >= 2 and key(f"{stream}/ratio") % 2 == 0
     shared = order.shared if batch == 0 else ()
