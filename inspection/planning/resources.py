@@ -85,7 +85,7 @@ def seats_per_visit(resources: Sequence[Resource], policy: Policy) -> Whole:
     """Officers a visit takes of each resource; shape (n_resources,)."""
     return np.array(
         [
-            0 if of.alone else policy.officers.qualified if of.qualification else policy.officers_of(of.agency)
+            1 if of.alone else policy.officers.qualified if of.qualification else policy.officers_of(of.agency)
             for of in resources
         ],
         dtype=np.int64,
