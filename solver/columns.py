@@ -213,7 +213,7 @@ def best_offers(problem: MergeProblem, menu: Menu, price: Floats, costs: Costs) 
     values = price[menu.tasks]
     positive = np.maximum(values, 0.0)
     worth = _optimistic(problem, menu, positive)
-    if float(worth.min()) <= 0.0:
+    if costs.least < 0.0 and float(worth.min()) <= 0.0:
         worth = _with_least(menu, values, worth)
     extra = np.zeros(worth.shape)
     if costs.seat is not None:

@@ -21,7 +21,7 @@ from solver.whole import whole_visits
 
 __all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
 
-MARGIN = 8
+MARGIN = 6
 """Seats that one in so many visits takes are left free when it is judged whether a resource's seats may not suffice."""
 
 MOST_TIGHTENINGS = 6
@@ -58,43 +58,46 @@ def find_merge(problem: MergeProblem) -> Merge | Stuck:
 
 
 def _find(problem: MergeProblem) -> Merge | Stuck:
+    """Search with few resources kept month by month, then with those that turn out short, at last with all."""
+    every = tuple(int(r) for r in np.flatnonzero(problem.resources[problem.totals > 0].any(axis=0)))
     tight: tuple[int, ...] = ()
     seeds: list[Column] = []
-    for _ in range(MOST_TIGHTENINGS):
+    for attempt in range(MOST_TIGHTENINGS):
         master = Master(problem, tight=tight)
         master.start(seeds)
         fewest = master.solve()
         if fewest is not None and fewest.broken:
             master.insist()
             fewest = master.solve()
-        if fewest is None:
-            return Stuck(tight=tight)
+        if fewest is None or fewest.broken:
+            broken = () if fewest is None else tuple(sorted(fewest.broken.items()))
+            return Stuck(tight=tight, seeds=tuple(seeds), broken=broken)
         seeds = master.near_best(0.2)
-        stuck = Stuck(tight=tight, seeds=tuple(seeds), broken=tuple(sorted(fewest.broken.items())))
-        if fewest.broken:
-            return stuck
-        overfull = _expected_overfull(problem, fewest)
-        if not set(overfull) - set(tight):
+        overfull = () if attempt else _expected_overfull(problem, fewest)
+        if not overfull:
             solved = _whole(problem, master, fewest)
             if isinstance(solved, Merge):
                 return solved
-            overfull = solved
-        if not set(overfull) - set(tight):
-            return stuck
-        tight = tuple(sorted({*tight, *overfull}))
-    return Stuck(tight=tight)
+            overfull, used = solved
+            seeds = sorted({*seeds, *used})
+        if tight == every:
+            break
+        is_last = attempt >= MOST_TIGHTENINGS - 2 or not set(overfull) - set(tight)
+        tight = every if is_last else tuple(sorted({*tight, *overfull}))
+    return Stuck(tight=tight, seeds=tuple(seeds))
 
 
-def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tuple[int, ...]:
+def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tuple[tuple[int, ...], list[Column]]:
     """Round the fairest answer of as few visits (else the first one) and deal months.
 
     Returns:
-        The merge; or resources whose seats turned out too few (none of them: no rounding was found).
+        The merge; or resources whose seats turned out too few (none: no rounding was found) and the columns used.
     """
     goal = int(np.ceil(fewest.objective - 1e-6))
     priced = frozenset(s for group in (*fewest.poor, *fewest.full) for s in group)
     fair = master.make_fair(float(goal))
     kinds = sorted({(c.tasks, c.month) for c in master.columns})
+    used = [] if fair is None else list(fair.visits)
     for answer in (fair, fewest):
         if answer is None:
             continue
@@ -106,14 +109,14 @@ def _whole(problem: MergeProblem, master: Master, fewest: Relaxed) -> Merge | tu
         combinations, dated = _as_rows(problem, visits)
         dealt = deal(problem, combinations, _counts(visits), start=dated)
         if dealt.overfull:
-            return dealt.overfull
+            return dealt.overfull, used
         bound = min(int(_counts(visits).sum()), int(np.ceil(fewest.bound - 1e-6)))
         return _answer(problem, combinations, dealt.visits, bound)
-    return ()
+    return (), used
 
 
 def _expected_overfull(problem: MergeProblem, answer: Relaxed) -> tuple[int, ...]:
-    """Resources whose seats the expected visits , rounded down and evenly dealt, come near to exceeding."""
+    """Resources whose seats the expected visits, rounded down and evenly dealt, come near to exceeding."""
     floors = {kind: n for kind, value in by_kind(answer).items() if (n := int(value + 1e-6)) > 0}
     combinations, dated = _as_rows(problem, floors)
     fewer = replace(problem, seats=problem.seats - problem.seats // MARGIN)
