@@ -54,8 +54,8 @@ def tally(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:  # the sum of the n
     for key, number in pairs:
         sums[key] += number
     return sums
-def moment(text: str) -> datetime:  # the aware time, in whole seconds, of an RFC 3339 text
-    return datetime.strptime(re.sub(r"\.\d+", "", text), "%Y-%m-%dT%H:%M:%S%z")
+def moment(text: str) -> datetime:  # the aware time, to the microsecond, of an RFC 3339 text
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S" + (".%f" if "." in text else "") + "%z")
 def read(root: Path, name: str) -> bytes:  # a regular file of the bundle; no link, no device, nothing gigantic
     path, most = root / name, 1 << (31 if name.endswith(".csv") else 28 if name.endswith(".jsonl") else 25)
     need(path.resolve() == root.resolve() / name and path.is_file() and path.stat().st_size <= most, f"{name} is missing, a link, no file or gigantic")
