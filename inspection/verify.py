@@ -119,11 +119,11 @@ def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the 
             node = ends[arc][walk[-1][1]]
             if place.setdefault(node, len(walk)) < len(walk):
                 cycle, walk[place[node] :] = walk[place[node] :], []
-                up, down = map(min, zip(*((UNIT - frac[arc], frac[arc])[:: 1 if forward else -1] for arc, forward in cycle)))
-                coin = int.from_bytes(ticket("round", cycles), "big") * (up + down) >> 256
+                up, down = (min([UNIT - frac[arc] if forward is way else frac[arc] for arc, forward in cycle]) for way in (True, False))
+                change = up if int.from_bytes(ticket("round", cycles), "big") * (up + down) >> 256 < down else -down
                 for arc, forward in cycle:
-                    frac[arc] += (up if coin < down else -down) * (1 if forward else -1)
-                    place.pop(ends[arc][not forward])
+                    frac[arc] += change if forward else -change
+                    del place[ends[arc][not forward]]
                 cycles, place[node] = cycles + 1, len(walk)
     return {pair: flow // UNIT + rest // UNIT for (pair, flow), rest in zip(arcs.items(), frac)}
 
@@ -133,7 +133,7 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
         plan.name, names = value["plan"], value["draws"]
         numbers = [int(name.split("-")[0]) for name in names if FILES[name.split("-")[1]]]
         need(value["protocol"] == "open-draw/1" and {*names} == found and numbers == sorted({*numbers}), f"draws/ holds {sorted(found)}")
-        plan.draws = [Facts(name=name, full=f"{plan.name}/{name}", kind=name.split("-")[1], void=False, base=None, root=None) for name in names]
+        plan.draws = [Facts(name=name, full=f"{plan.name}/{name}", kind=name.split("-")[1], void=False, root=None) for name in names]
         say(f"plan {plan.name}, draws {', '.join(names)}")
     with step(plan, "entries 日志条目: canonical and in order of time") as say:
         lines = (data := read(plan.root, "log/entries.jsonl"))[:-1].split(b"\n")
@@ -175,7 +175,7 @@ def check_promise(plan: Facts, draw: Facts) -> None:  # what a draw committed to
         need({*inputs} <= {*promise["inputs"]} and promise["digest"] in ("sha256", "sm3"), "an input is not named, or a digest not of the protocol")
         if promise["digest"] not in hashlib.algorithms_available:
             raise NotCheckable(f"this Python has no {promise['digest']}")
-        new: Callable[[bytes], Any] = lambda data: hashlib.new(promise["digest"], data)  # noqa: E731
+        new: Callable[[bytes], Any] = getattr(hashlib, promise["digest"], lambda data: hashlib.new(promise["digest"], data))
         draw.new, draw.digest_of = new, lambda name, data: (tree_head(data, new) if name.endswith(".csv") else new(data).digest()).hex()
         draw.names, draw.unknown, draw.digest = names, {*promise["inputs"]} - {*inputs}, new(text).hexdigest()
         say(f"{promise['digest']} {draw.digest}")
@@ -219,12 +219,12 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
         need((root := draw.digest_of(draw.table, draw.files[draw.table])) == plan.entries[draw.end]["digest"], f"{draw.table} is not the result in the log")
         draw.root, base = root, next((one for one in plan.draws if due and one.root == due and one.end < draw.start), None)
         need(base and base.kind == "firms" if draw.kind == "inspectors" else base or due is None, "it builds on no result that was in the log before it")
-        need(draw.kind == "firms" or all(one.base is not base for one in plan.draws if one.kind == "inspectors"), "the firm draw has its inspectors already")
+        need(draw.kind == "firms" or all(vars(one).get("base") is not base for one in plan.draws if one.kind == "inspectors"), "the firm draw has its inspectors already")
         say(f"{draw.table} has the root in the log, {root}; it builds on {base.name if base else 'no other draw'}")
         draw.base = base
     with step(plan, "tables 表格与规则: of the form and in the order of §3", draw.name) as say:
         draw.header = draw.files.get("pools.csv", b"").decode().split("\n")[0].split(",")
-        for name, kind in [name.split(".") for name in FILES[draw.kind]]:
+        for name, kind in [name.split(".") for name in FILES[draw.kind] if name in draw.files]:
             vars(draw)[name] = (table if kind == "csv" else parse)(draw.files.pop(f"{name}.{kind}"), name)
         if draw.kind == "firms":
             draw.pool, draw.tier, draw.firm = ({row[0]: row[1] for row in rows} for rows in (draw.firms, draw.pools, draw.visits))

@@ -1,4 +1,4 @@
-"""Every byte counts: each field of each file of a golden bundle is changed in turn, and the step that should see it fails."""
+"""Every byte counts: each field of each file of a golden bundle is changed, and the step that should see it fails."""
 
 import json
 import re
@@ -65,7 +65,7 @@ MUST_FAIL: dict[str, dict[str, set[str]]] = {
 
 
 def changed(text: str) -> str:
-    """The text with its last letter or digit replaced by another one of the same kind, so that its form mostly stays."""
+    """The text with its last letter or digit replaced by another of its kind, so that its form mostly stays."""
     for place in range(len(text) - 1, -1, -1):
         char = text[place]
         if char.isascii() and char.isalnum():
