@@ -289,7 +289,7 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
                 need((before[0] - before[2]) * n <= (flow + slack) * before[1], f"tier {tier} has less chance than one of lower risk")
                 before, each = (flow, n, slack), [chance[pool] / UNIT / size[pool] for pool in pools]
                 say(f"tier {tier}: {n} firms, {min(each):.6f} to {max(each):.6f}, mean {flow / UNIT / n:.6f}")
-        say(f"chance 0: {', '.join(f'{size[pool]} of {pool} ({exempt[pool]})' for pool in exempt if size[pool]) or 'no firm'}")
+        say(f"firms with chance 0, by reason: {dict(tally((exempt[pool], size[pool]) for pool in exempt if size[pool])) or 'none'}")
 
 def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibility and counts of an inspector draw (§3, §5, §7, §10)
     with step(plan, "flow 流量守恒与上下限: balanced; needs whole, qualified where asked, duties within 1", draw.name):
@@ -391,7 +391,7 @@ def main(arguments: list[str]) -> int:
     rows = verify(Path(names[0]))
     counts = Counter(row["verdict"] for row in rows)
     code = 1 if counts["failed"] else 3 if counts["not checked"] else 0
-    lines = [f"{CHINESE[row['verdict']]} {row['verdict']:<11} {row['step']} {row['draw']}: {row['detail']}" for row in rows]
+    lines = [f"{CHINESE[row['verdict']]} {row['verdict']:<11} {' '.join([row['step'], row['draw']]).strip()}: {row['detail']}" for row in rows]
     lines += [f"{VERDICTS[code]}: " + ", ".join(f"{counts[one]} {CHINESE[one]} {one}" for one in CHINESE)]
     text = json.dumps(rows, ensure_ascii=False, indent=1) if "--json" in arguments else "\n".join(lines)
     sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
