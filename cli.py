@@ -12,21 +12,9 @@ from typing import Any
 
 import click
 
-from inspection.console.options import Language, as_json, failure, language_option, out_option, workspace_option
-from inspection.errors import InspectionError, message
-
-REGISTERS = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
-
-
-class Commands(click.Group):
-    """A group whose errors of the domain are messages with an exit code, never tracebacks."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; InspectionError becomes its message on stderr and exit code 1 (3 when awaiting)."""
-        try:
-            return super().invoke(ctx)
-        except InspectionError as error:
-            raise failure(error, ctx.find_root().params.get("lang", "zh")) from error
+from inspection.console.commands import Commands
+from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
+from inspection.errors import message
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -81,26 +69,32 @@ def init(lang: Language, /, folder: Path, policy: Path | None, origin: str | Non
 
 
 @main.command()
-@click.argument("kind", type=click.Choice([*REGISTERS, "policy", "all"]))
+@click.argument("kind", type=click.Choice([*REGISTERS, "policy", "all"]), metavar="KIND")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="文件夹 folder.")
 @click.pass_obj
 def template(lang: Language, /, kind: str, out: Path) -> None:
     """写出名录或规则的空白模板。 Write empty registers to fill in, or the policy file.
 
     \b
+    KIND: agencies 部门, items 事项, inspectors 人员, firms 对象, tasks 任务, recusals 回避, policy 规则, all 六张名录
     inspection template all --out 模板
     """
     from inspection.console.show import write_templates
 
-    for path in write_templates(REGISTERS if kind == "all" else (kind,), out):
+    for path in write_templates(tuple(REGISTERS) if kind == "all" else (kind,), out, lang):
         click.echo(message("cli.template.made", lang, path=path))
+    click.echo(message("cli.template.next", lang))
 
 
 def register_options(command: Any) -> Any:
     """--firms FILE, --inspectors FILE … each as often as there are files."""
     for kind in reversed(REGISTERS):
         command = click.option(
-            f"--{kind}", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False), metavar="FILE"
+            f"--{kind}",
+            multiple=True,
+            type=click.Path(path_type=Path, exists=True, dir_okay=False),
+            metavar="FILE",
+            help=REGISTERS[kind],
         )(command)
     return command
 
@@ -109,7 +103,12 @@ def register_options(command: Any) -> Any:
 @workspace_option
 @register_options
 @click.option("--mapping", multiple=True, metavar="KIND=FILE", help="对照文件，如 firms=对照.toml mapping file.")
-@click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="证件须在此日有效，默认今天 certificates valid on.")
+@click.option(
+    "--as-of",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="证件须在此日有效，默认今天 certificates valid on.",
+)
 @click.option("--strict", is_flag=True, help="有一行不合格就停止 stop at any bad row.")
 @as_json
 @click.pass_obj
@@ -142,7 +141,7 @@ def check(lang: Language, /, workspace: Path, json: bool) -> None:
     """
     from inspection.console.show import check_and_show
 
-    check_and_show(workspace, json, lang)
+    sys.exit(check_and_show(workspace, json, lang))
 
 
 @main.group()
@@ -181,7 +180,7 @@ def parties(lang: Language, /, workspace: Path, draw: Any, commitments: tuple[st
     """
     from inspection.console.planning import take_commitments
 
-    click.echo(message("cli.handed", lang, draw=take_commitments(workspace, draw, commitments)))
+    click.echo(message("cli.handed", lang, draw=take_commitments(workspace, draw, commitments, lang)))
 
 
 @plan.command()
@@ -272,13 +271,14 @@ def party(lang: Language, /, draw: str, party: str, digest: Any) -> None:
     from inspection.console.planning import make_secret
 
     secret, commitment = make_secret(draw, party, digest)
-    click.echo(message("cli.party.keep", lang, party=party, commitment=commitment, secret=secret))
+    click.echo(message("cli.party.keep", lang, draw=draw, party=party, commitment=commitment, secret=secret))
 
 
 @main.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
 @as_json
-def verify(bundle: Path, json: bool) -> None:
+@click.pass_obj
+def verify(lang: Language, /, bundle: Path, json: bool) -> None:
     """独立核验证据包。 Check a bundle with the auditor's file, in its own process.
 
     \b
@@ -286,7 +286,7 @@ def verify(bundle: Path, json: bool) -> None:
     """
     from inspection.console.show import run_checker
 
-    sys.exit(run_checker(bundle, json))
+    sys.exit(run_checker(bundle, json, lang))
 
 
 if __name__ == "__main__":

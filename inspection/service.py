@@ -154,7 +154,7 @@ def hand_in(line: Line, kind: Kind, commitments: Mapping[str, str]) -> str:
     """The parties' commitments to a draw are stored; its name is returned. The seal is the bureau's own.
 
     Raises:
-        BeaconError: a party is missing, or not of the policy.
+        BeaconError: a party is missing, or not of the policy, or other commitments to this draw are kept already.
     """
     expected = line.given.policy.ceremony.parties
     known = ", ".join(expected)
@@ -171,7 +171,9 @@ def hand_in(line: Line, kind: Kind, commitments: Mapping[str, str]) -> str:
         seal_secret=sealing.seal_secret,
     )
     inputs = draw_steps.Inputs(kind=kind, folder=folder, files={})
-    draw_steps.hand_in(line, inputs, _Brought(handed))
+    kept = draw_steps.hand_in(line, inputs, _Brought(handed))
+    if others := [had.name for had, brought in zip(kept.parties, handed.parties, strict=True) if had != brought]:
+        raise BeaconError("beacon.parties.kept", draw=name, parties=", ".join(others))
     return name
 
 

@@ -11,8 +11,18 @@ import click
 
 from inspection.errors import InspectionError, Language, message
 
-AWAITED = ("beacon.parties.waiting", "beacon.reveal.waiting")
+AWAITED = ("beacon.parties.waiting", "beacon.reveal.waiting", "cli.awaited.parties", "cli.awaited.reveal")
 """Errors that mean: not wrong, only not yet."""
+
+REGISTERS = {
+    "agencies": "监管部门",
+    "items": "抽查事项清单",
+    "inspectors": "执法检查人员",
+    "firms": "检查对象；可写多次，如各所一个文件 may be given several times",
+    "tasks": "抽查任务",
+    "recusals": "回避（可没有 may be left out）",
+}
+"""What the importer calls the registers, and what planners call them."""
 
 language_option = click.option(
     "--lang",
@@ -51,7 +61,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """The message on stderr."""
-        click.echo(f"{self._head} {self.message}", file=file, err=file is None)
+        click.echo(self._head + self.message, file=file, err=file is None)
 
 
 class Waiting(Failure):
@@ -66,4 +76,4 @@ def failure(error: InspectionError, language: Language) -> Failure:
     return Waiting(error, language) if error.code in AWAITED else Failure(error, language)
 
 
-__all__ = ["Language", "as_json", "failure", "language_option", "out_option", "workspace_option"]
+__all__ = ["REGISTERS", "Language", "as_json", "failure", "language_option", "out_option", "workspace_option"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json as jsonlib
+import re
 import secrets
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from datetime import date
@@ -20,9 +22,9 @@ from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Kind
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.reveal import party_commitment
-from inspection.errors import InputError, InspectionError, Language, StoreError, message
+from inspection.errors import BeaconError, InputError, InspectionError, Language, StoreError, message
 from inspection.line import Line, refusals, step_name
-from inspection.office import Office
+from inspection.office import CHINA, Office
 
 STEPS = (
     *(f"{service.FIRMS}.{part}" for part in ("frame", "quotas", "parties", "commit", "reveal", "draw")),
@@ -30,6 +32,12 @@ STEPS = (
     *(f"{service.FIRMS}.{part}" for part in ("timetable", "check")),
 )
 """The steps of a plan in their order."""
+
+KINDS: dict[str, Kind] = {service.FIRMS: "firms", service.INSPECTORS: "inspectors"}
+"""What the draw of a folder draws."""
+
+WORD = r"[^\s:,/+]+"
+"""A name in a draw or of a party (PROTOCOL 4): no spaces, colons, commas or slashes."""
 
 
 def run_plan(workspace: Path, is_unattended: bool, yes: bool, language: Language) -> int:
@@ -54,13 +62,40 @@ def reveal_plan(workspace: Path, language: Language) -> int:
 
 def _advance(line: Line, ceremony: Ceremony, bars: ProgressBars, language: Language) -> int:
     """Run the line and show the screen; bars would hide questions, so they show only where nobody is asked."""
-    if isinstance(ceremony, AttendedCeremony) and ceremony.ask is not None:
-        year = service.plan_year(line, ceremony)
-    else:
-        with bars.running():
+    try:
+        if isinstance(ceremony, AttendedCeremony) and ceremony.ask is not None:
             year = service.plan_year(line, ceremony)
+        else:
+            with bars.running():
+                year = service.plan_year(line, ceremony)
+    except BeaconError as error:
+        if not error.code.endswith(".waiting"):
+            raise
+        code, params = _next(line)
+        raise BeaconError(code, **params) from error
     _print_summary(line, year, language)
+    click.echo(message("cli.next.done", language), err=True)
     return 0
+
+
+def _next(line: Line) -> tuple[str, dict[str, object]]:
+    """Code and parameters of the message that says what to do next."""
+    missing = _missing(line)
+    if missing is None:
+        return "cli.next.done", {}
+    folder, _, part = missing.rpartition(".")
+    draw = f"{line.name}/{folder}"
+    if part == "parties":
+        parties = line.given.policy.ceremony.parties
+        pairs = " ".join(f"{party}=…" for party in parties)
+        return "cli.awaited.parties", {"draw": draw, "kind": KINDS[folder], "pairs": pairs, "names": ", ".join(parties)}
+    return ("cli.awaited.reveal", {"draw": draw}) if part == "reveal" else ("cli.next.run", {})
+
+
+def _missing(line: Line) -> str | None:
+    """The first step that is not stored."""
+    done = {step.name for step in line.workspace.store.steps(line.name)}
+    return next((step for step in STEPS if step not in done), None)
 
 
 def asking(language: Language) -> Callable[[str, str, Callable[[str], None]], str]:
@@ -69,7 +104,10 @@ def asking(language: Language) -> Callable[[str, str, Callable[[str], None]], st
     def ask(kind: str, name: str, accept: Callable[[str], None]) -> str:
         while True:
             text = message(f"cli.ask.{kind}", language, name=name)
-            answer: str = click.prompt(text, hide_input=kind == "party", err=True)
+            with warnings.catch_warnings():
+                # Without a terminal there is nobody to hide the secret from, and getpass would print its source code.
+                warnings.simplefilter("ignore")
+                answer: str = click.prompt(text, hide_input=kind == "party", err=True)
             answer = "".join(answer.split()) if kind == "dice" else answer.strip()
             try:
                 with refusals():
@@ -82,44 +120,71 @@ def asking(language: Language) -> Callable[[str, str, Callable[[str], None]], st
     return ask
 
 
-def take_commitments(workspace: Path, kind: Kind, given: Sequence[str]) -> str:
+def take_commitments(workspace: Path, kind: Kind, given: Sequence[str], language: Language) -> str:
     """Store PARTY=COMMITMENT pairs; the draw's name."""
-    pairs = {}
-    for pair in given:
-        party, separator, commitment = pair.partition("=")
-        if not separator:
-            raise InputError("cli.parties.form", given=pair)
-        pairs[party] = commitment.strip().lower()
-    office = Office.opened(workspace)
-    line, _ = office.start(ProgressBars("zh"))
+    pairs = _pairs(given)
+    line, discarded = Office.opened(workspace).start(ProgressBars(language))
+    if discarded:
+        click.echo(message("cli.discarded", language), err=True)
     with refusals():
         return service.hand_in(line, kind, pairs)
 
 
+def _pairs(given: Sequence[str]) -> dict[str, str]:
+    """Commitments by party.
+
+    Raises:
+        InputError: all pairs that are none, are no SHA-256 or SM3 value, or name a party again.
+    """
+    pairs: dict[str, str] = {}
+    bad = []
+    for pair in given:
+        party, separator, commitment = pair.partition("=")
+        commitment = commitment.strip().lower()
+        if not separator or party in pairs or not re.fullmatch("[0-9a-f]{64}", commitment):
+            bad.append(pair)
+        pairs[party] = commitment
+    if bad:
+        raise InputError("cli.parties.form", given="\n".join(f"  {pair}" for pair in bad))
+    return pairs
+
+
 def make_secret(draw: str, party: str, digest: Digest) -> tuple[str, str]:
-    """A fresh secret of a party and its commitment to the draw."""
+    """A fresh secret of a party and its commitment to the draw.
+
+    Raises:
+        InputError: the names are not of the protocol's form; a commitment to them could never be opened.
+    """
+    if not re.fullmatch(f"{WORD}/({'|'.join(map(re.escape, KINDS))})", draw):
+        raise InputError("cli.party.draw", got=draw)
+    if not re.fullmatch(WORD, party) or party in ("public", "seal"):
+        raise InputError("draw.commitment.party_name", party=party)
     secret = secrets.token_hex(32)
     with refusals():
         return secret, party_commitment(digest, draw, party, secret)
 
 
 def show_status(workspace: Path, json: bool, language: Language) -> None:
-    """Which steps are stored, and the log's size."""
+    """Which steps are stored, and what comes next."""
     line = Office.opened(workspace).line()
-    done = {step.name: step.finished_at.isoformat(timespec="seconds") for step in line.workspace.store.steps(line.name)}
+    done = {step.name: step.finished_at.astimezone(CHINA) for step in line.workspace.store.steps(line.name)}
+    code, params = _next(line)
+    following = message(code, language, **params)
     if json:
-        click.echo(jsonlib.dumps({"plan": line.name, "steps": [{"step": s, "finished": done.get(s)} for s in STEPS]}))
+        steps = [{"step": s, "finished": done[s].isoformat() if s in done else None} for s in STEPS]
+        click.echo(jsonlib.dumps({"plan": line.name, "steps": steps, "next": following}, ensure_ascii=False))
         return
     click.echo(f"{line.name} {line.plan.name}")
     for step in STEPS:
+        time = f"  {done[step]:%Y-%m-%d %H:%M:%S}" if step in done else ""
         mark = "✓" if step in done else "·"
-        text = message("cli.plan.step", language, mark=mark, name=step_name(step, language), time=done.get(step, ""))
-        click.echo(text)
+        click.echo(message("cli.plan.step", language, mark=mark, name=step_name(step, language), time=time))
+    click.echo(following)
 
 
 def show_plan(workspace: Path, json: bool, language: Language) -> None:
     """The one screen of a finished plan."""
-    line, year = _finished(workspace)
+    line, year = _finished(workspace, language)
     if json:
         click.echo(jsonlib.dumps(asdict(service.summary(line, year, language)), ensure_ascii=False, default=_plain))
     else:
@@ -130,7 +195,9 @@ def export_plan(workspace: Path, path: Path, language: Language) -> Path:
     """The plan's workbook is written."""
     from inspection.documents.workbook import write_plan_workbook
 
-    line, year = _finished(workspace)
+    if path.suffix.lower() != ".xlsx":
+        raise InputError("cli.workbook.suffix", path=path)
+    line, year = _finished(workspace, language)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_plan_workbook(path, service.plan_rows(line, year), service.summary(line, year, language), language)
     return path
@@ -141,13 +208,15 @@ def write_proof(workspace: Path, folder: Path) -> Path:
     return service.bundle(Office.opened(workspace).line(), folder)
 
 
-def _finished(workspace: Path) -> tuple[Line, service.PlannedYear]:
+def _finished(workspace: Path, language: Language) -> tuple[Line, service.PlannedYear]:
     """The plan, once every step is stored."""
     line = Office.opened(workspace).line()
-    done = {step.name for step in line.workspace.store.steps(line.name)}
-    missing = next((step for step in STEPS if step not in done), None)
+    missing = _missing(line)
     if missing is not None:
-        raise StoreError("line.plan.unfinished", plan=line.name, step=missing)
+        code, params = _next(line)
+        following = message(code, language, **params)
+        step = step_name(missing, language)
+        raise StoreError("cli.plan.unfinished", plan=line.name, step=step, following=following)
     return line, service.plan_year(line, AttendedCeremony())
 
 

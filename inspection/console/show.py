@@ -9,31 +9,38 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import click
 
 from inspection.console.progress import ProgressBars
-from inspection.errors import InputError, Language, message
-from inspection.office import Office
+from inspection.errors import InputError, Language, PlanError, message
+from inspection.office import Office, missing_registers
 from inspection.registry.report import ImportReport
 from inspection.registry.settings import RegisterKind
+from inspection.registry.snapshot import Snapshot
 
 MOST_NOTICES = 20
 
 
-def write_templates(kinds: Sequence[str], out: Path) -> list[Path]:
-    """A template of each kind is in the folder; their paths."""
+def write_templates(kinds: Sequence[str], out: Path, language: Language) -> list[Path]:
+    """A template of each kind is in the folder, named in the language; their paths. Filled files are never replaced.
+
+    Raises:
+        InputError: a file of that name is there.
+    """
     from inspection.registry.template import write_template
 
     out.mkdir(parents=True, exist_ok=True)
+    names = {kind: "policy.toml" if kind == "policy" else message(f"file.{kind}", language) for kind in kinds}
+    if taken := [str(out / name) for name in names.values() if (out / name).exists()]:
+        raise InputError("cli.template.taken", paths=", ".join(taken))
     written = []
     for kind in kinds:
+        path = out / names[kind]
         if kind == "policy":
-            path = out / "policy.toml"
             path.write_bytes((resources.files("inspection_data") / "policy.toml").read_bytes())
         else:
-            path = out / f"{kind}.xlsx"
             write_template(cast(RegisterKind, kind), path)
         written.append(path)
     return written
@@ -48,7 +55,9 @@ def import_and_show(
     json: bool,
     language: Language,
 ) -> int:
-    """Import and say what became of every row; the exit code: 1 when nothing usable came of it or strict stopped."""
+    """Import and say what became of every row; the exit code: 1 when nothing usable came of it or strict stopped,
+    3 when a plan needs further registers.
+    """
     office = Office.opened(workspace)
     bars = ProgressBars(language)
     with bars.running(), bars.stage("import"):
@@ -64,7 +73,9 @@ def import_and_show(
     else:
         for line in _lines(report, language):
             click.echo(line)
-    return 0 if report.snapshot is not None else 1
+    if report.snapshot is None:
+        return 1
+    return 3 if missing_registers(report.snapshot) else 0
 
 
 def _mappings(given: Sequence[str]) -> dict[RegisterKind, Path]:
@@ -72,7 +83,7 @@ def _mappings(given: Sequence[str]) -> dict[RegisterKind, Path]:
     found: dict[RegisterKind, Path] = {}
     for pair in given:
         kind, separator, path = pair.partition("=")
-        if not separator or not Path(path).is_file():
+        if not separator or kind not in get_args(RegisterKind) or not Path(path).is_file():
             raise InputError("cli.import.mapping", given=pair)
         found[cast(RegisterKind, kind)] = Path(path)
     return found
@@ -102,8 +113,16 @@ def _lines(report: ImportReport, language: Language) -> list[str]:
     if report.snapshot is None:
         lines.append(message("cli.import.none", language))
     else:
-        lines.append(message("cli.import.snapshot", language, digest=report.snapshot.digest))
+        lines += _afterwards(report.snapshot, language)
     return lines
+
+
+def _afterwards(snapshot: Snapshot, language: Language) -> list[str]:
+    """What the registers are now called, and what to do with them."""
+    missing = ", ".join(message(f"register.{kind}", language) for kind in missing_registers(snapshot))
+    if missing:
+        return [message("cli.import.incomplete", language, missing=missing)]
+    return [message("cli.import.snapshot", language, digest=snapshot.digest)]
 
 
 def _reason(report: ImportReport, register: str, code: str, count: int, language: Language) -> list[str]:
@@ -127,6 +146,7 @@ def _reason(report: ImportReport, register: str, code: str, count: int, language
 def _report(report: ImportReport, language: Language) -> dict[str, Any]:
     return {
         "snapshot": report.snapshot.digest if report.snapshot else None,
+        "missing": list(missing_registers(report.snapshot)) if report.snapshot else [],
         "registers": {
             kind: {"read": counts.read, "accepted": counts.accepted, "rejected": counts.rejected}
             for kind, counts in report.counts.items()
@@ -139,12 +159,24 @@ def _report(report: ImportReport, language: Language) -> dict[str, Any]:
     }
 
 
-def check_and_show(workspace: Path, json: bool, language: Language) -> None:
-    """Say that the rules can be met and at what cost; PlanError says which cannot."""
+def check_and_show(workspace: Path, json: bool, language: Language) -> int:
+    """Say that the rules can be met and at what cost, or which cannot; the exit code.
+
+    Raises:
+        PlanError: which rule is short, where nobody asked for JSON.
+    """
     from inspection import service
 
     office = Office.opened(workspace)
-    pools, quotas = service.check_feasible(office.policy(), office.snapshot())
+    policy = office.policy()
+    try:
+        pools, quotas = service.check_feasible(policy, office.snapshot())
+    except PlanError as error:
+        if not json:
+            raise
+        words = {"feasible": False, "code": error.code, "message": error.text(language)}
+        click.echo(jsonlib.dumps(words, ensure_ascii=False))
+        return 1
     visits = sum(sum(each.visits.values()) for each in quotas.combinations)
     checks = sum(sum(each.visits.values()) * len(each.tasks) for each in quotas.combinations)
     facts = {"visits": visits, "checks": checks, "bound": quotas.bound, "combinations": len(quotas.combinations)}
@@ -152,10 +184,17 @@ def check_and_show(workspace: Path, json: bool, language: Language) -> None:
         click.echo(jsonlib.dumps({"feasible": True, "pools": len(pools), **facts}))
     else:
         click.echo(message("cli.check.ok", language, **facts))
+    return 0
 
 
-def run_checker(bundle: Path, json: bool) -> int:
-    """Run the auditor's file on the bundle in its own process; its exit code."""
+def run_checker(bundle: Path, json: bool, language: Language) -> int:
+    """Run the auditor's file on the bundle in its own process; its exit code.
+
+    Raises:
+        InputError: the folder holds no bundle.
+    """
+    if not (bundle / "bundle.json").is_file():
+        raise InputError("cli.verify.none", folder=bundle)
     checker = resources.files("inspection") / "verify.py"
     command = [sys.executable, "-I", "-S", str(checker), str(bundle), *(["--json"] if json else [])]
     return subprocess.run(command, check=False).returncode
