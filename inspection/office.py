@@ -23,6 +23,9 @@ CHINA = timezone(timedelta(hours=8))
 
 LATEST = "snapshots/latest"
 
+NEEDED: tuple[RegisterKind, ...] = ("agencies", "items", "inspectors", "firms", "tasks")
+"""Registers a plan cannot do without; nobody may have to be recused."""
+
 
 def now() -> datetime:
     """The present time with the official offset."""
@@ -77,7 +80,11 @@ class Office:
         strict: bool,
         progress: Progress | None = None,
     ) -> ImportReport:
-        """The registers are frozen in a snapshot, which is the latest from now on; bad rows wait in quarantine."""
+        """The registers are frozen in a snapshot; bad rows wait in quarantine.
+
+        The snapshot is the latest from now on where nothing is missing that a plan needs: some registers brought alone
+        do not replace the whole set of an earlier import.
+        """
         policy = self.policy()
         settings = ImportSettings(
             year=policy.plan.year,
@@ -89,16 +96,22 @@ class Office:
             strict=strict,
         )
         report = import_registers(files, self.workspace.folder, settings, progress)
-        if report.snapshot is not None:
+        if report.snapshot is not None and not missing_registers(report.snapshot):
             (self.workspace.folder / LATEST).write_text(report.snapshot.digest + "\n", encoding="utf-8")
         return report
 
     def snapshot(self) -> Snapshot:
-        """The registers imported last; StoreError when there are none."""
+        """The registers imported last, which must be of the year, divisions and tiers of the policy file.
+
+        Raises:
+            StoreError: there are none, or they were imported under other rules.
+        """
         latest = self.workspace.folder / LATEST
         if not latest.is_file():
             raise StoreError("cli.workspace.nosnapshot")
-        return Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
+        snapshot = Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
+        _refuse_other_rules(self.policy(), snapshot)
+        return snapshot
 
     def start(self, watcher: Watcher) -> tuple[Line, bool]:
         """The line of this year's plan, and whether an earlier draft was set aside for it.
@@ -114,8 +127,34 @@ class Office:
         return service.open_line(self.workspace, code, now, watcher), discarded
 
     def line(self, watcher: Watcher | None = None) -> Line:
-        """The line of the plan there is; StoreError when there is none."""
-        return service.open_line(self.workspace, None, now, watcher)
+        """The line of the plan there is; of several, the one the policy file is about.
+
+        Raises:
+            StoreError: there is none, or the policy file is about none of several.
+        """
+        plans = {plan.plan for plan in self.workspace.store.plans()}
+        code = service.plan_code(self.policy()) if len(plans) > 1 else None
+        return service.open_line(self.workspace, code if code in plans else None, now, watcher)
 
     def _is_committed(self, code: str) -> bool:
         return self.workspace.log.position(f"{code}/{service.FIRMS}", "commit") is not None
+
+
+def missing_registers(snapshot: Snapshot) -> tuple[RegisterKind, ...]:
+    """Registers without a usable row that a plan cannot do without."""
+    return tuple(kind for kind in NEEDED if not snapshot.counts.get(kind))
+
+
+def _refuse_other_rules(policy: Policy, snapshot: Snapshot) -> None:
+    """The importer checked every row against the policy of that day; what it checked must still hold."""
+    tasks = snapshot.tasks()
+    found = {
+        "plan.year": ({month[:4] for task in tasks for month in task.months}, {str(policy.plan.year)}),
+        "plan.regions": (set(snapshot.firm_counts["region"]), set(policy.regions)),
+        "tiers": (set(snapshot.firm_counts["tier"]), set(policy.tier_order)),
+    }
+    for rule, (got, expected) in found.items():
+        if others := got - expected:
+            raise StoreError(
+                "cli.workspace.stale", rule=rule, got=", ".join(sorted(others)), expected=", ".join(sorted(expected))
+            )
