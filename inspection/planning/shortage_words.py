@@ -10,7 +10,8 @@ from inspection.planning.chances import AgencyShortage
 from inspection.planning.quotas import RegionProblem, RegionShortage
 from solver.merge import Relaxation, Relief, ShortRule
 
-MOST_MONTHS = 12
+BASIS = 10_000
+"""A joint share in a proposal is in hundredths of a per cent (solver/shortage.py)."""
 
 
 def shortage_words(short: RegionShortage, agencies: Mapping[str, Agency], language: Language) -> str:
@@ -33,7 +34,7 @@ def seat_words(short: AgencyShortage, agencies: Mapping[str, Agency], language: 
             "plan.seats.qualified" if group.qualified else "plan.seats.group",
             language,
             agency=named.name if named else problem.agency,
-            months=", ".join(problem.months[m] for m in group.months),
+            months=spans(problem.months, group.months, language),
             visits=len(group.needs),
             demand=group.demand,
             officers=len(group.inspectors),
@@ -67,7 +68,8 @@ class _Words:
 
     def relaxation(self, relaxation: Relaxation) -> str:
         """The changes in one line, and whether a plan was found under them."""
-        changes = message("plan.short.and", self._language).join(self._change(each) for each in relaxation.changes)
+        joint = message("plan.short.and", self._language) + "\n       "
+        changes = joint.join(self._change(each) for each in relaxation.changes)
         return changes if relaxation.is_checked else changes + message("plan.short.unchecked", self._language)
 
     def _change(self, change: Relief) -> str:
@@ -82,13 +84,13 @@ class _Words:
             self._language,
             subject=self._subject(change.kind, change.index),
             months=months,
-            current=_figure(change.current, unit),
-            proposed=_figure(change.proposed, unit),
+            current=_share(change.current) if change.kind == "joint" else _figure(change.current, unit),
+            proposed=_share(change.proposed) if change.kind == "joint" else _figure(change.proposed, unit),
             more=_figure(abs(change.proposed - change.current), unit),
         )
 
     def _months(self, months: Sequence[int]) -> str:
-        return ", ".join(self._problem.months[m] for m in months[:MOST_MONTHS])
+        return spans(self._problem.months, months, self._language)
 
     def _subject(self, kind: str, index: int) -> str:
         """The task, resource or group of firms that the index stands for."""
@@ -104,8 +106,34 @@ class _Words:
             return f"{name} ({resource.qualification})" if resource.qualification else name
         members = [p for p, of in zip(self._problem.pools, self._problem.signature_of, strict=True) if of == index]
         tiers = "/".join(sorted({pool.tier for pool in members}))
-        return f"{tiers}, {sum(pool.size for pool in members)}, {len(members[0].tasks) if members else 0}"
+        return message(
+            "plan.short.group",
+            self._language,
+            tiers=tiers,
+            firms=sum(pool.size for pool in members),
+            tasks=len(members[0].tasks) if members else 0,
+        )
 
 
 def _figure(value: int, unit: int) -> str:
     return str(value) if unit == 1 else f"{value / unit:.2f}"
+
+
+def _share(value: int) -> str:
+    return f"{value * 100 / BASIS:g}%"
+
+
+def spans(names: Sequence[str], months: Sequence[int], language: Language) -> str:
+    """Months as runs: 2027-03 至 2027-06, 2027-09."""
+    runs: list[list[int]] = []
+    for month in sorted(months):
+        if runs and month == runs[-1][-1] + 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return ", ".join(
+        names[run[0]]
+        if len(run) == 1
+        else message("plan.short.span", language, first=names[run[0]], last=names[run[-1]])
+        for run in runs
+    )

@@ -12,6 +12,7 @@ from inspection.registry.headers import Header, find_header
 from inspection.registry.mapping import HeaderMapping
 from inspection.registry.source import Source, scan_numbered_csv
 from inspection.registry.specification import Register
+from inspection.registry.template import GUIDE
 
 EXACT = 10**15
 """Numbers below are kept exactly by a spreadsheet; from here on digits have been lost."""
@@ -61,7 +62,8 @@ def _sheets(path: Path, mapping: HeaderMapping) -> list[tuple[str, Rows]]:
 
     try:
         book = CalamineWorkbook.from_path(str(path))
-        names = [name for name in book.sheet_names if mapping.sheet in (None, name)]
+        names = [name for name in book.sheet_names if name == (mapping.sheet or name)]
+        names = [name for name in names if name != GUIDE] or names
         if not names:
             raise InputError(
                 "registers.file.sheet", file=path.name, expected=mapping.sheet, got="、".join(book.sheet_names)

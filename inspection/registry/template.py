@@ -5,8 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from inspection.errors import InputError
 from inspection.registry.settings import RegisterKind
 from inspection.registry.specification import Column, Register, register
+
+GUIDE = "填写说明"
+"""The worksheet that explains the columns; it holds no rows of a register."""
 
 _ROWS = 20_000
 """Rows below the header that are text cells and have lists to choose from."""
@@ -16,13 +20,23 @@ def write_template(kind: RegisterKind, path: Path) -> None:
     """A spreadsheet of one register is at ``path``: header (needed columns marked *), example row, validation, notes.
 
     Cells are text, so that codes stay whole. The example row is refused on import until it is deleted.
+
+    Raises:
+        InputError: the file cannot be written.
     """
     import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
     specification = register(kind)
     columns = [column for column in specification.columns if column.template]
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(str(path), options) as book:
+    try:
+        _write(xlsxwriter.Workbook(str(path), options), specification, columns)
+    except (OSError, xlsxwriter.exceptions.FileCreateError) as error:
+        raise InputError("cli.file.unusable", path=path, reason=error) from error
+
+
+def _write(workbook: Any, specification: Register, columns: list[Column]) -> None:
+    with workbook as book:
         forms = {
             "head": book.add_format({"bold": True, "bg_color": "#D9E2F3", "num_format": "@"}),
             "text": book.add_format({"num_format": "@"}),
@@ -30,17 +44,24 @@ def write_template(kind: RegisterKind, path: Path) -> None:
             "wrap": book.add_format({"text_wrap": True, "valign": "top"}),
         }
         _fill(book.add_worksheet(specification.title), forms, specification, columns)
-        _explain(book.add_worksheet("填写说明"), forms, specification, columns)
+        _explain(book.add_worksheet(GUIDE), forms, specification, columns)
 
 
-def _is_needed(specification: Register, column: Column) -> bool:
-    return any(group[0] == column.name for group in specification.needs)
+def _need(specification: Register, column: Column) -> str:
+    """Whether a column must be filled in: 是, 二选一 where another column of the template may stand in, or empty."""
+    shown = {each.name for each in specification.columns if each.template}
+    for group in specification.needs:
+        if column.name in group:
+            return "是" if len(shown.intersection(group)) == 1 else "二选一"
+    return ""
 
 
 def _fill(sheet: Any, forms: dict[str, Any], specification: Register, columns: list[Column]) -> None:
     for place, column in enumerate(columns):
         sheet.set_column(place, place, column.width, forms["text"])
-        sheet.write_string(0, place, column.header + ("*" if _is_needed(specification, column) else ""), forms["head"])
+        sheet.write_string(
+            0, place, column.header + ("*" if _need(specification, column) == "是" else ""), forms["head"]
+        )
         sheet.write_string(1, place, column.example, forms["example"])
         if column.note:
             sheet.write_comment(0, place, column.note)
@@ -83,7 +104,7 @@ def _explain(sheet: Any, forms: dict[str, Any], specification: Register, columns
     for place, title in enumerate(("列", "必填", "说明", "也认得的表头")):
         sheet.write_string(0, place, title, forms["head"])
     for row, column in enumerate(columns, start=1):
-        needed = "是" if _is_needed(specification, column) else ""
+        needed = _need(specification, column)
         texts = (column.header + " ", needed, column.note, "、".join(column.headers[1:]))
         for place, text in enumerate(texts):
             sheet.write_string(row, place, text, forms["wrap"])
