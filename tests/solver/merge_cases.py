@@ -53,9 +53,9 @@ def problem_of(
 
 @st.composite
 def small_problems(draw: st.DrawFn) -> MergeProblem:
-    """At most 5 tasks of 1-4 firms, 3 agencies, 3 months, 3 signatures; bounds, seats and coverage may bind."""
-    n = draw(st.integers(1, 5))
-    totals = draw(st.lists(st.integers(1, 4), min_size=n, max_size=n))
+    """At most 4 tasks of 1-3 firms, 3 agencies, 3 months, 3 signatures; bounds, seats and coverage may bind."""
+    n = draw(st.integers(1, 4))
+    totals = draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
     months = st.lists(st.integers(0, 2), min_size=1, max_size=3, unique=True)
     windows = draw(st.lists(months, min_size=n, max_size=n))
     agencies = draw(st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=2, unique=True), min_size=n, max_size=n))
@@ -63,7 +63,8 @@ def small_problems(draw: st.DrawFn) -> MergeProblem:
     signatures = [*draw(st.lists(tasks, min_size=0, max_size=2)), list(range(n))]
     plain = problem_of(totals, windows, agencies, signatures)
     n_signatures = len(signatures)
-    small = st.lists(st.integers(0, 3), min_size=n_signatures, max_size=n_signatures)
+    roomy = draw(st.sampled_from([2, 4, 6]))
+    small = st.lists(st.integers(0, 2), min_size=n_signatures, max_size=n_signatures)
     return problem_of(
         totals,
         windows,
@@ -71,10 +72,11 @@ def small_problems(draw: st.DrawFn) -> MergeProblem:
         signatures,
         lower=np.array(draw(small), np.int64) * 300_000,
         upper=np.array(draw(st.lists(st.integers(3, 12), min_size=n_signatures, max_size=n_signatures))) * MILLION,
-        seats=np.array(
-            draw(st.lists(st.integers(2, 14), min_size=plain.seats.size, max_size=plain.seats.size))
-        ).reshape(plain.seats.shape),
-        coverage=draw(st.integers(0, 4)),
+        seats=np.array(draw(st.lists(st.integers(2, 7), min_size=plain.seats.size, max_size=plain.seats.size))).reshape(
+            plain.seats.shape
+        )
+        * roomy,
+        coverage=draw(st.integers(0, 2)),
         items=np.array(draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))),
         covers=np.array(draw(st.lists(st.booleans(), min_size=n_signatures, max_size=n_signatures))),
         most_agencies=draw(st.integers(2, 3)),
