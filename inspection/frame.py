@@ -151,7 +151,7 @@ def _has_agencies(task: Task, barred: str) -> bool:
 
 
 def _exemption(profile: Profile, members: int, policy: Policy) -> str:
-    """The reason code that keeps a profile out of the draw; '' when it may be drawn. The first rule that fits counts."""
+    """The reason code of the first rule that keeps a profile out of the draw; '' when it may be drawn."""
     for rule in policy.exemptions:
         if rule.covers(
             tier=profile.tier,

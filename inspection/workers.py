@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -29,6 +30,8 @@ def spreading(processes: int, problems: int) -> Iterator[Spreader]:
 
 
 def _pool(processes: int) -> Executor:
+    # Each process is one worker; a linear algebra library that starts threads in each would fight over the cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Forking a process that holds database threads can hang the child: start clean ones.
     return ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("forkserver"))
 

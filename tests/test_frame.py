@@ -16,7 +16,14 @@ def policy(**more):
 
 
 def profile(**more):
-    given = {"tier": "A", "region": "370828", "kind": "enterprise", "industry": "F5211", "tags": "", "established": None}
+    given = {
+        "tier": "A",
+        "region": "370828",
+        "kind": "enterprise",
+        "industry": "F5211",
+        "tags": "",
+        "established": None,
+    }
     return Profile(**{**given, "barred": "", "visits": 0, "size": 10, **more})
 
 

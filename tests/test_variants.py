@@ -47,13 +47,15 @@ def test_a_draw_in_sm3_under_a_seal_verifies(county):
 
 @pytest.mark.slow
 def test_parties_alone_make_the_seed_where_no_dice_are_rolled(county):
-    year, verdict = planned(edited(county.office(), ('public = "dice"', 'public = "none"')))
+    year, _verdict = planned(edited(county.office(), ('public = "dice"', 'public = "none"')))
     assert is_sound(year.rules)
 
 
 @pytest.mark.slow
 def test_two_counties_are_planned_apart_and_proven_together(tmp_path):
-    files = write_county(tmp_path / "registers", CountySize(firms=6_000, inspectors=120, agencies=8, items=80, tasks=40, counties=2))
+    files = write_county(
+        tmp_path / "registers", CountySize(firms=6_000, inspectors=120, agencies=8, items=80, tasks=40, counties=2)
+    )
     office = Office.found(tmp_path / "workspace", origin="open-draw.example/two", policy=files.policy)
     office.import_files(files.registers, mappings={}, as_of=date(2027, 1, 1), strict=True)
     year, _ = planned(office, processes=2)

@@ -100,50 +100,25 @@ def _solve(problem: RegionProblem) -> Shortage | tuple[Merge, Any]:
     return merged if isinstance(merged, Shortage) else (merged, _spread(problem, merged))
 
 
-MOST_TILTS = 12
-"""Tries at how much likelier firms that count toward coverage must be."""
-
-
 def _spread(problem: RegionProblem, merged: Merge) -> Any:
-    """Expected visits by pool and combination, millionths, as even within tiers as coverage allows.
-
-    Where even chances would leave coverage short, firms that count toward it are made likelier by one common factor,
-    to within a visit the smallest that suffices: found by the secant rule, since coverage grows with the factor.
-    """
+    """Expected visits by pool and combination, millionths: even within tiers, as far as coverage allows."""
     rows = list(problem.signature_of)
-    covers = problem.merge.covers[rows]
-    wanted = problem.merge.coverage * MILLION
-
-    def tilted(exponent: float) -> tuple[Any, int]:
+    covers, coverage = problem.merge.covers[rows], problem.merge.coverage
+    flow = None
+    # The spread is exact to a millionth; a millionth short would let the draw miss coverage by a firm.
+    for wanted in (coverage, coverage + 1):
         flow = spread(
             merged.visits.sum(axis=1),
             merged.eligible[rows],
-            np.array(problem.weight, dtype=float) * np.where(covers, 2.0**exponent, 1.0),
+            np.array(problem.weight, dtype=float),
             np.array(problem.lower, dtype=np.int64),
             np.array(problem.upper, dtype=np.int64),
+            covers=covers,
+            coverage=wanted,
         )
-        return flow, int(flow[covers].sum()) - wanted
-
-    flow, spare = tilted(0.0)
-    if spare >= 0:
-        return flow
-    low, missing, high = 0.0, spare, 0.25
-    best, spare = tilted(high)
-    for _ in range(MOST_TILTS):
-        if 0 <= spare < MILLION:
+        if int(flow[covers].sum()) >= coverage * MILLION:
             break
-        if spare < 0:
-            low, missing, high = high, spare, min(2 * high, 64.0)
-            best, spare = tilted(high)
-            continue
-        # A little beyond the secant's point, so that the next try is likely to suffice.
-        middle = low + (high - low) * min(0.95, max(0.05, (MILLION / 2 - missing) / (spare - missing)))
-        flow, found = tilted(middle)
-        if found >= 0:
-            best, high, spare = flow, middle, found
-        else:
-            low, missing = middle, found
-    return best
+    return flow
 
 
 def _combinations(problem: RegionProblem, merged: Merge, prefix: str) -> list[Combination]:

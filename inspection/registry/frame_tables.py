@@ -112,7 +112,8 @@ class OpenFrame:
     def profiles(self) -> list[Profile]:
         """All profiles of live firms, by number."""
         rows = self._connection.execute(
-            "SELECT tier, region, kind, industry, tags, established, barred, visits, size FROM profiles ORDER BY profile"
+            "SELECT tier, region, kind, industry, tags, established, barred, visits, size"
+            " FROM profiles ORDER BY profile"
         ).fetchall()
         names = ("tier", "region", "kind", "industry", "tags", "established", "barred", "visits", "size")
         return [Profile(**dict(zip(names, row, strict=True))) for row in rows]
