@@ -104,7 +104,8 @@ def main(chosen: list[str]) -> int:
             seconds, megabytes = LIMITS[row.case]
             line = (
                 f"| {datetime.now():%Y-%m-%d %H:%M} | {row.case} | {row.seconds:.1f} | {row.seconds / seconds:.2f} "
-                f"| {row.megabytes:.0f} | {row.megabytes / megabytes:.2f} | {'yes' if row.ok else 'NO'} | {row.note} | {machine()} |"
+                f"| {row.megabytes:.0f} | {row.megabytes / megabytes:.2f} | {'yes' if row.ok else 'NO'} | {row.note} "
+                f"| {machine()} |"
             )
             print(line)
             file.write(line + "\n")
