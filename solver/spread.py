@@ -83,19 +83,41 @@ def _group(visits: Ints, eligible: Bools) -> Groups:
     return Groups(pool_group=pool_group.reshape(-1), class_of=class_of.reshape(-1), eligible=columns, supply=supply)
 
 
+TOLERANCE = 2.0
+"""Millionths of a visit by which coverage may be exceeded."""
+
+MOST_TRIES = 60
+"""Tries at the factor that coverage asks for; a handful suffice unless coverage cannot be met."""
+
+
 def _with_coverage(groups: Groups, bounds: Bounds, covers: Bools, coverage: int) -> tuple[Floats, Bools]:
-    """Raise the weight of covering pools just so far that coverage is met."""
-    low, high = 1.0, 2.0
-    for _ in range(60):
-        shares = fair_shares(groups, _favouring(bounds, covers, high))[0]
-        if float(shares[covers].sum()) >= coverage * MILLION - 0.5:
+    """Raise the weight of covering pools so far that coverage is met, and not two millionths of a visit beyond.
+
+    Coverage grows with the factor: the secant of the tries on either side finds it.
+    """
+
+    def tried(factor: float) -> tuple[tuple[Floats, Bools], float]:
+        answer = fair_shares(groups, _favouring(bounds, covers, factor))
+        return answer, float(answer[0][covers].sum()) - coverage * MILLION + 0.5
+
+    low, high = 1.0, 1.25
+    missing, (best, spare) = tried(low)[1], tried(high)
+    for _ in range(MOST_TRIES):
+        if 0 <= spare <= TOLERANCE:
             break
-        low, high = high, high * 2
-    for _ in range(30):
-        middle = (low + high) / 2
-        shares = fair_shares(groups, _favouring(bounds, covers, middle))[0]
-        low, high = (low, middle) if float(shares[covers].sum()) >= coverage * MILLION - 0.5 else (middle, high)
-    return fair_shares(groups, _favouring(bounds, covers, high))
+        if spare < 0:
+            low, missing, high = high, spare, high * 2
+            best, spare = tried(high)
+            continue
+        # A little beyond the secant's point, so that the next try is likely to suffice.
+        share = (TOLERANCE / 2 - missing) / (spare - missing)
+        middle = low + (high - low) * min(1.0, max(0.0, share))
+        answer, found = tried(middle)
+        if found >= 0:
+            best, high, spare = answer, middle, found
+        else:
+            low, missing = middle, found
+    return best
 
 
 def _favouring(bounds: Bounds, covers: Bools, factor: float) -> Bounds:
