@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
 from sqlalchemy import Connection
 
-from inspection.draw.flow import read_flow
+from inspection.draw.flow import Arc, read_flow
 from inspection.draw.inspectors import draw_inspectors
 from inspection.draw.publication import PublishedCommitment
 from inspection.draw.reveal import Reveal
@@ -28,12 +28,16 @@ from inspection.store import drawn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FrozenChances:
-    """The needs, the files the draw is committed to, and the largest chance of a pair beside its bound."""
+    """The needs, the files the draw is committed to, and the largest chance of a pair beside its bound.
+
+    ``flow`` is what flow.csv says where it has just been made; a resumed line reads the file instead.
+    """
 
     needs: tuple[Need, ...]
     largest: Fraction
     bound: Fraction
     inputs: Inputs
+    flow: tuple[Arc, ...] = field(default=(), repr=False, compare=False)
 
 
 def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, run: Spreader) -> FrozenChances:
@@ -62,6 +66,7 @@ def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, 
             largest=solved.largest,
             bound=solved.bound,
             inputs=Inputs(kind="inspectors", folder=folder, files=files, previous=result.root),
+            flow=solved.flow,
         )
         shares = {"largest": str(solved.largest), "bound": str(solved.bound)}
         return Made(payload={"files": files, **shares}, value=frozen)
@@ -120,7 +125,7 @@ def draw(
     name = published.commitment.draw
 
     def make() -> Made[tuple[Assignment, ...]]:
-        flow = read_flow(line.read(frozen.inputs.files["flow.csv"]))
+        flow = frozen.flow or read_flow(line.read(frozen.inputs.files["flow.csv"]))
         result = draw_inspectors(published, opened, flow, progress=line.watcher.advance)
         salts = line.salts(name, "assignments.csv", (":".join(row) for row in result.assignments))
         rows = ((*row, salt) for row, salt in zip(result.assignments, salts, strict=True))

@@ -74,7 +74,7 @@ def _seats(flow: Sequence[Arc]) -> dict[int, DrawnAssignment]:
         if amount > MILLION:
             raise DrawRefusal("draw.flow.seat", tail=tail, head=head, flow=amount)
         seats[arc] = DrawnAssignment(need[1], need[2], duty[1])
-    for seat, ways in Counter(seats.values()).items():
-        if ways > 1:
-            raise DrawRefusal("draw.flow.pair_twice", **seat._asdict())
+    if len(set(seats.values())) < len(seats):
+        twice = next(seat for seat, ways in Counter(seats.values()).items() if ways > 1)
+        raise DrawRefusal("draw.flow.pair_twice", **twice._asdict())
     return seats
