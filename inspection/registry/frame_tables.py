@@ -55,21 +55,9 @@ class FrameTables:
     @contextmanager
     def opened(self) -> Iterator[OpenFrame]:
         """The frame in a database of its own, which is gone afterwards."""
-        import duckdb
-
-        with (
-            tempfile.TemporaryDirectory(prefix="frame-") as folder,
-            duckdb.connect(
-                config={
-                    "threads": 2,
-                    "memory_limit": MEMORY,
-                    "temp_directory": folder,
-                    "autoinstall_known_extensions": False,
-                }
-            ) as connection,
-        ):
-            self._group(connection, Path(folder))
-            yield OpenFrame(connection, Path(folder), self._town)
+        with _scratch_database() as (connection, folder):
+            self._group(connection, folder)
+            yield OpenFrame(connection, folder, self._town)
 
     def _group(self, connection: Any, folder: Path) -> None:
         """Tables ``live`` (firm → profile number) and ``profiles``, numbered in order of their attributes."""
@@ -151,20 +139,8 @@ def drawn_firms(firms: Path, frame: Path, wanted: Iterable[str]) -> dict[str, Dr
         frame: firms.csv of the draw.
         wanted: firms drawn.
     """
-    import duckdb
-
-    with (
-        tempfile.TemporaryDirectory(prefix="firms-") as folder,
-        duckdb.connect(
-            config={
-                "threads": 2,
-                "memory_limit": MEMORY,
-                "temp_directory": folder,
-                "autoinstall_known_extensions": False,
-            }
-        ) as connection,
-    ):
-        listed = Path(folder) / "wanted.csv"
+    with _scratch_database() as (connection, folder):
+        listed = folder / "wanted.csv"
         _write_rows(listed, ("firm", *wanted))
         rows = connection.execute(
             f"""
@@ -179,6 +155,17 @@ def drawn_firms(firms: Path, frame: Path, wanted: Iterable[str]) -> dict[str, Dr
         ).fetchall()
     names = ("firm", "name", "address", "town", "pool", "tier", "kind")
     return {row[0]: DrawnFirm(**dict(zip(names, row, strict=True))) for row in rows}
+
+
+@contextmanager
+def _scratch_database() -> Iterator[tuple[Any, Path]]:
+    """A DuckDB connection and the folder it spills to; both are gone afterwards."""
+    import duckdb
+
+    with tempfile.TemporaryDirectory(prefix="frame-") as folder:
+        config = {"threads": 2, "memory_limit": MEMORY, "temp_directory": folder, "autoinstall_known_extensions": False}
+        with duckdb.connect(config=config) as connection:
+            yield connection, Path(folder)
 
 
 def _history_lines(history: Mapping[str, PastVisits]) -> Iterator[str]:
