@@ -163,7 +163,12 @@ def _scratch_database() -> Iterator[tuple[Any, Path]]:
     import duckdb
 
     with tempfile.TemporaryDirectory(prefix="frame-") as folder:
-        config = {"threads": 2, "memory_limit": MEMORY, "temp_directory": folder, "autoinstall_known_extensions": False}
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "threads": 2,
+            "memory_limit": MEMORY,
+            "temp_directory": folder,
+            "autoinstall_known_extensions": False,
+        }
         with duckdb.connect(config=config) as connection:
             yield connection, Path(folder)
 
