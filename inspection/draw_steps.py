@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -136,15 +137,29 @@ def reveal(line: Line, published: PublishedCommitment, handed: HandedIn, ceremon
     folder = published.commitment.draw.partition("/")[2]
 
     def make() -> Made[Reveal]:
-        public = published.commitment.public
-        while public is not None and (wait := (public.opens_at - line.clock()).total_seconds()) > 0:
-            if wait > 1:
-                raise DrawError("line.reveal.early", draw=published.commitment.draw, opens=public.not_before)
+        _await_opening(line, published)
         opened = ceremony.reveal(published, handed)
         check_reveal(published.commitment, opened)
         return Made(payload={"reveal.json": line.keep(opened.canonical)}, value=opened)
 
     return line.step(f"{folder}.reveal", make, lambda payload: Reveal.parse(line.read(payload["reveal.json"])))
+
+
+SHORT_WAIT = 1.0
+"""Seconds worth waiting for the public value's time; longer ones are told to the user."""
+
+
+def _await_opening(line: Line, published: PublishedCommitment) -> None:
+    """The time before which the public value must not exist has come; DrawError when it is not near."""
+    public = published.commitment.public
+    if public is None:
+        return
+    wait = (public.opens_at - line.clock()).total_seconds()
+    if 0 < wait <= SHORT_WAIT:
+        time.sleep(wait)
+        wait = (public.opens_at - line.clock()).total_seconds()
+    if wait > 0:
+        raise DrawError("line.reveal.early", draw=published.commitment.draw, opens=public.not_before)
 
 
 def log_result(line: Line, connection: Connection, draw: str, root: str, files: Mapping[str, str]) -> None:
