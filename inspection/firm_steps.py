@@ -19,7 +19,7 @@ from inspection.draw.publication import PublishedCommitment
 from inspection.draw.reveal import Reveal
 from inspection.draw.table import COLUMNS, parse_table, table_bytes, table_root
 from inspection.draw_steps import Inputs, log_result
-from inspection.errors import PlanError
+from inspection.errors import DrawError, PlanError
 from inspection.frame import build_frame, cutoffs
 from inspection.line import Given, Line, Made
 from inspection.model import Combination, Pool, Visit
@@ -180,10 +180,13 @@ def read_combinations(data: bytes) -> tuple[Combination, ...]:
 
 def draw(line: Line, published: PublishedCommitment, opened: Reveal, planned: FrozenQuotas) -> FirmResult:
     """The visits are drawn, stored, and their root is in the log."""
-    folder, name = planned.inputs.folder, published.commitment.draw
+    folder, name, committed = planned.inputs.folder, published.commitment.draw, published.commitment.inputs
 
     def make() -> Made[FirmResult]:
         files = planned.inputs.files
+        # The draw compares the tables it is handed with the commitment; firms.csv it only sees ranked.
+        if table_root(line.kept(files["firms.csv"]), published.commitment.digest) != committed["firms.csv"]:
+            raise DrawError("draw.inputs.changed", draw=name, file="firms.csv")
         result = draw_firms(
             published,
             opened,

@@ -209,3 +209,24 @@ def test_impossible_rules_are_named_before_anything_is_committed(county):
         service.check_feasible(office.policy(), office.snapshot())
     assert "覆盖" in short.value.text("zh") and "Coverage" in short.value.text("en")
     assert not office.workspace.log.lines()
+
+
+def test_a_register_exchanged_after_the_commitment_is_refused(county):
+    from dataclasses import replace
+
+    from inspection import draw_steps, firm_steps
+
+    office = county.office()
+    line, _ = office.start(Silent())
+    frame = firm_steps.frame(line, service.FIRMS)
+    quotas = firm_steps.quotas(line, service.FIRMS, frame, map)
+    ceremony = service.unattended(line.given.policy)
+    secrets = draw_steps.hand_in(line, quotas.inputs, ceremony)
+    published = draw_steps.commit(line, quotas.inputs, secrets)
+    opened = draw_steps.reveal(line, published, secrets, ceremony)
+    rows = line.read(frame.firms).splitlines(keepends=True)
+    shorter = line.keep(b"".join(rows[:-1]))
+    exchanged = replace(quotas.inputs, files={**quotas.inputs.files, "firms.csv": shorter})
+    with pytest.raises(DrawError) as refused:
+        firm_steps.draw(line, published, opened, replace(quotas, inputs=exchanged))
+    assert refused.value.code == "draw.inputs.changed"
