@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Known here so that opening a store at this version imports no Alembic (0.4 s)."""
 
 CODE = Text().with_variant(Text(collation="C"), "postgresql")
@@ -156,6 +156,9 @@ draws = Table(
     Column("commitment", CODE),
     Column("root", CODE),
     Column("files", Text, nullable=False),
+    # 0 is the year's own round, k the k-th supplement; ``void`` is the reason code of a draw given up.
+    Column("round", Integer, nullable=False, server_default=text("0")),
+    Column("void", CODE),
     UniqueConstraint("plan", "position"),
     CheckConstraint("kind IN ('firms', 'inspectors')", name="kind"),
     CheckConstraint("position >= 1", name="position"),
@@ -224,4 +227,43 @@ assignments = Table(
     Column("inspector", CODE, primary_key=True),
     ForeignKeyConstraint(["draw", "visit", "agency"], ["needs.draw", "needs.visit", "needs.agency"]),
     sqlite_with_rowid=False,
+)
+
+# Draws added in mid-year: the registers they are made from and the day from which they may send anybody.
+supplements = Table(
+    "supplements",
+    metadata,
+    Column("plan", CODE, ForeignKey("plans.plan"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("snapshot", CODE, nullable=False),
+    Column("start", Date, nullable=False),
+    Column("tasks", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("length(snapshot) = 64", name="snapshot"),
+)
+
+# What is asked for after a draw, by one person, and decided by another; what was drawn is never edited.
+changes = Table(
+    "changes",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("plan", CODE, ForeignKey("plans.plan"), nullable=False, index=True),
+    Column("draw", CODE, ForeignKey("draws.draw"), nullable=False),
+    Column("kind", CODE, nullable=False),
+    Column("visit", CODE, nullable=False),
+    Column("agency", CODE, nullable=False),
+    Column("subject", CODE, nullable=False),
+    Column("reason", CODE, nullable=False),
+    Column("requested_by", Text, nullable=False),
+    Column("requested_at", Instant, nullable=False),
+    Column("state", CODE, nullable=False),
+    Column("decided_by", Text),
+    Column("decided_at", Instant),
+    Column("successor", CODE),
+    CheckConstraint("number >= 1", name="number"),
+    CheckConstraint("kind IN ('void', 'replace', 'substitute', 'close')", name="kind"),
+    CheckConstraint("state IN ('pending', 'approved', 'refused')", name="state"),
+    CheckConstraint("(state = 'pending') = (decided_by IS NULL)", name="decision"),
+    CheckConstraint("decided_by IS NULL OR decided_by <> requested_by", name="two_people"),
 )
