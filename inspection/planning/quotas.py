@@ -73,7 +73,7 @@ def plan_quotas(
     Returns:
         The quotas, or one shortage for each region that cannot meet its rules.
     """
-    answers = list(run(_solve, problems))
+    answers = list(run(solve_region, problems))
     short = tuple(
         RegionShortage(problem=problem, shortage=answer)
         for problem, answer in zip(problems, answers, strict=True)
@@ -94,7 +94,7 @@ def plan_quotas(
     return Quotas(combinations=tuple(combinations), flow=_circulation(combinations, rows, counted), bound=bound)
 
 
-def _solve(problem: RegionProblem) -> Shortage | tuple[Merge, Any]:
+def solve_region(problem: RegionProblem) -> Shortage | tuple[Merge, Any]:
     """Merge the tasks of one region, then spread the visits over its pools."""
     merged = merge(problem.merge)
     return merged if isinstance(merged, Shortage) else (merged, _spread(problem, merged))

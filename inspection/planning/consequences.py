@@ -1,0 +1,246 @@
+"""What quotas come to before anything is drawn: burden, shares, chances and loads, counted from the committed flow.
+
+A firm is drawn at most once in a draw and months are whole (PROTOCOL 6), so every figure here is the figure of any
+outcome; coverage, where the flow leaves a part of a firm to the draw, is the whole that every outcome reaches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from inspection.errors import Language
+from inspection.model import MILLION, Agency, Combination, Inspector, Pool, Share, Task, TierChance
+from inspection.planning.quotas import Quotas, task_total
+from inspection.planning.rules import monthly_seats
+from inspection.planning.summary import expected_visits, tier_chances
+from inspection.policy import Policy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonthLoad:
+    """Seats (officer-visits) an agency owes in a month, and those its officers can fill."""
+
+    month: str
+    seats: int
+    available: int
+
+    @property
+    def ratio(self) -> Fraction:
+        """Seats owed per seat available; 0 where none is owed."""
+        return Fraction(self.seats, self.available) if self.available else Fraction(self.seats)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgencyYear:
+    """An agency's year as planned; ``officer_months`` are months of one officer at the policy's most visits."""
+
+    agency: str
+    name: str
+    inspectors: int
+    visits: int
+    joint_visits: int
+    officer_months: Fraction
+    months: tuple[MonthLoad, ...]
+
+    @property
+    def seats(self) -> int:
+        """Officer-visits of the year."""
+        return sum(month.seats for month in self.months)
+
+    @property
+    def available(self) -> int:
+        """Officer-visits its officers could make in the plan's months."""
+        return sum(month.available for month in self.months)
+
+    @property
+    def highest(self) -> MonthLoad:
+        """The month nearest to, or furthest beyond, what its officers can do; the earliest of equals."""
+        return max(self.months, key=lambda month: month.ratio)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consequences:
+    """What a policy and registers come to.
+
+    ``repeat_visits`` are expected visits beyond a firm's first; ``repeat_visits_unmerged`` the same where every task
+    drew its firms by itself, rounded. ``checks`` are the visits that would take.
+    """
+
+    firms_in_frame: int
+    firms_exempt: int
+    inspectors: int
+    tasks: int
+    checks: int
+    visits: int
+    visits_bound: int
+    repeat_visits: Fraction
+    repeat_visits_unmerged: int
+    coverage: Share
+    coverage_denominator: str
+    joint_by_visits: Share
+    joint_by_firms: Share
+    joint_by_tasks: Share
+    joint_counted_by: str
+    tiers: tuple[TierChance, ...]
+    visits_per_month: tuple[tuple[str, int], ...]
+    agencies: tuple[AgencyYear, ...]
+
+    @property
+    def cut(self) -> Fraction:
+        """Share of visits saved against the same tasks unmerged."""
+        return Fraction(self.checks - self.visits, self.checks) if self.checks else Fraction(0)
+
+    @property
+    def visits_per_firm(self) -> Fraction:
+        """Mean visits of a firm that may be drawn."""
+        drawable = self.firms_in_frame - self.firms_exempt
+        return Fraction(self.visits, drawable) if drawable else Fraction(0)
+
+    @property
+    def seats(self) -> int:
+        """Officer-visits of all agencies."""
+        return sum(agency.seats for agency in self.agencies)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One column of a comparison: its name, what was changed, and what comes of it or why nothing can.
+
+    ``shortage`` is the text of the shortage by language, empty where the case can be planned.
+    """
+
+    name: str
+    changes: tuple[str, ...]
+    consequences: Consequences | None
+    shortage: Mapping[Language, str]
+    unseen: tuple[str, ...] = ()
+    """Changes that these figures cannot show, because only days depend on them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """Pools with their quotas."""
+
+    pools: tuple[Pool, ...]
+    quotas: Quotas
+
+
+def consequences(
+    planned: Planned,
+    tasks: Sequence[Task],
+    inspectors: Sequence[Inspector],
+    agencies: Mapping[str, Agency],
+    policy: Policy,
+) -> Consequences:
+    """The figures of quotas; nothing is solved or drawn."""
+    pools, combinations = planned.pools, planned.quotas.combinations
+    expected = expected_visits(planned.quotas.flow)
+    months: Counter[str] = Counter()
+    for each in combinations:
+        months.update(each.visits)
+    visits = months.total()
+    shares = _joint(combinations, policy)
+    size = {pool.pool: pool.size for pool in pools}
+    beyond = sum(max(0, flow - size[pool] * MILLION) for pool, flow in expected.items())
+    return Consequences(
+        firms_in_frame=sum(size.values()),
+        firms_exempt=sum(pool.size for pool in pools if pool.exemption),
+        inspectors=len(inspectors),
+        tasks=len({task for each in combinations for task in each.tasks}),
+        checks=sum(sum(each.visits.values()) * len(each.tasks) for each in combinations),
+        visits=visits,
+        visits_bound=planned.quotas.bound,
+        repeat_visits=Fraction(beyond, MILLION),
+        repeat_visits_unmerged=_repeats_unmerged(pools, tasks),
+        coverage=_coverage(pools, expected, policy),
+        coverage_denominator=policy.coverage.denominator,
+        joint_by_visits=shares["visits"],
+        joint_by_firms=shares["firms"],
+        joint_by_tasks=shares["tasks"],
+        joint_counted_by=policy.joint.counted_by,
+        tiers=tier_chances(pools, expected, list(policy.tiers)),
+        visits_per_month=tuple(sorted(months.items())),
+        agencies=_agencies(combinations, inspectors, agencies, policy),
+    )
+
+
+def _coverage(pools: Iterable[Pool], expected: Mapping[str, int], policy: Policy) -> Share:
+    """Firms of the denominator's kinds that every outcome visits, of all such live firms."""
+    counted = [pool for pool in pools if pool.kind in policy.coverage_kinds]
+    return Share(
+        part=sum(expected.get(pool.pool, 0) for pool in counted) // MILLION,
+        whole=sum(pool.size for pool in counted),
+        floor=policy.coverage.floor,
+    )
+
+
+def _joint(combinations: Sequence[Combination], policy: Policy) -> dict[str, Share]:
+    """The joint share by visits, by firms (no firm is drawn twice, so the same) and by combinations with visits."""
+    used = [each for each in combinations if sum(each.visits.values())]
+    visits = sum(sum(each.visits.values()) for each in used)
+    joint = sum(sum(each.visits.values()) for each in used if each.is_joint)
+    counts = {
+        "visits": (joint, visits),
+        "firms": (joint, visits),
+        "tasks": (sum(1 for each in used if each.is_joint), len(used)),
+    }
+    rule = policy.joint
+    return {
+        name: Share(part=part, whole=whole, floor=rule.floor if name == rule.counted_by else Fraction(0))
+        for name, (part, whole) in counts.items()
+    }
+
+
+def _repeats_unmerged(pools: Sequence[Pool], tasks: Sequence[Task]) -> int:
+    """Expected visits beyond a firm's first where each task draws its firms evenly and apart from the others."""
+    drawable = [pool for pool in pools if not pool.exemption]
+    subject: Counter[str] = Counter()
+    for pool in drawable:
+        for task in pool.tasks:
+            subject[task] += pool.size
+    total = {task.task: task_total(task, drawable) for task in tasks if subject[task.task]}
+    firms = 0.0
+    for pool in drawable:
+        missed = 1.0
+        for task in pool.tasks:
+            missed *= 1.0 - min(1.0, total[task] / subject[task])
+        firms += pool.size * (1.0 - missed)
+    return round(sum(total.values()) - firms)
+
+
+def _agencies(
+    combinations: Sequence[Combination],
+    inspectors: Sequence[Inspector],
+    agencies: Mapping[str, Agency],
+    policy: Policy,
+) -> tuple[AgencyYear, ...]:
+    """The year of every agency that takes part, most visits first."""
+    due: dict[str, Counter[str]] = {}
+    joint: Counter[str] = Counter()
+    for each in combinations:
+        for agency in each.agencies:
+            due.setdefault(agency, Counter()).update(each.visits)
+            joint[agency] += sum(each.visits.values()) if each.is_joint else 0
+    staff = Counter(person.agency for person in inspectors)
+    available = monthly_seats(combinations, inspectors, policy)
+    years = [
+        AgencyYear(
+            agency=agency,
+            name=agencies[agency].name,
+            inspectors=staff[agency],
+            visits=visits.total(),
+            joint_visits=joint[agency],
+            officer_months=Fraction(
+                visits.total() * policy.officers_of(agency), policy.visits_per_officer_month(agency)
+            ),
+            months=tuple(
+                MonthLoad(month=month, seats=visits[month] * policy.officers_of(agency), available=seats)
+                for month, seats in sorted(available[agency].items())
+            ),
+        )
+        for agency, visits in due.items()
+    ]
+    return tuple(sorted(years, key=lambda year: (-year.visits, year.agency)))
