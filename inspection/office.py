@@ -110,7 +110,7 @@ class Office:
         if not latest.is_file():
             raise StoreError("cli.workspace.nosnapshot")
         snapshot = Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
-        _refuse_other_rules(self.policy(), snapshot)
+        refuse_other_rules(self.policy(), snapshot)
         return snapshot
 
     def start(self, watcher: Watcher) -> tuple[Line, bool]:
@@ -121,7 +121,7 @@ class Office:
         """
         policy = self.policy()
         code = service.plan_code(policy)
-        if self._is_committed(code):
+        if self.is_committed(code):
             return service.open_line(self.workspace, code, now, watcher), False
         discarded = service.renew_plan(self.workspace, policy, self.snapshot(), now())
         return service.open_line(self.workspace, code, now, watcher), discarded
@@ -136,7 +136,8 @@ class Office:
         code = service.plan_code(self.policy()) if len(plans) > 1 else None
         return service.open_line(self.workspace, code if code in plans else None, now, watcher)
 
-    def _is_committed(self, code: str) -> bool:
+    def is_committed(self, code: str) -> bool:
+        """Whether the log knows the plan: from then on it stays as it is."""
         return self.workspace.log.position(f"{code}/{service.FIRMS}", "commit") is not None
 
 
@@ -145,8 +146,12 @@ def missing_registers(snapshot: Snapshot) -> tuple[RegisterKind, ...]:
     return tuple(kind for kind in NEEDED if not snapshot.counts.get(kind))
 
 
-def _refuse_other_rules(policy: Policy, snapshot: Snapshot) -> None:
-    """The importer checked every row against the policy of that day; what it checked must still hold."""
+def refuse_other_rules(policy: Policy, snapshot: Snapshot) -> None:
+    """What the importer checked against the policy of that day still holds.
+
+    Raises:
+        StoreError: year, divisions or tiers are others now.
+    """
     tasks = snapshot.tasks()
     found = {
         "plan.year": ({month[:4] for task in tasks for month in task.months}, {str(policy.plan.year)}),
