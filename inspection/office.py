@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from importlib import resources
 from pathlib import Path
@@ -85,16 +86,7 @@ class Office:
         The snapshot is the latest from now on where nothing is missing that a plan needs: some registers brought alone
         do not replace the whole set of an earlier import.
         """
-        policy = self.policy()
-        settings = ImportSettings(
-            year=policy.plan.year,
-            regions=frozenset(policy.regions),
-            tiers=policy.tier_order,
-            as_of=as_of,
-            blank_tier=policy.registers.blank_tier,
-            mappings=mappings,
-            strict=strict,
-        )
+        settings = replace(import_settings(self.policy(), as_of), mappings=mappings, strict=strict)
         report = import_registers(files, self.workspace.folder, settings, progress)
         if report.snapshot is not None and not missing_registers(report.snapshot):
             (self.workspace.folder / LATEST).write_text(report.snapshot.digest + "\n", encoding="utf-8")
@@ -139,6 +131,17 @@ class Office:
     def is_committed(self, code: str) -> bool:
         """Whether the log knows the plan: from then on it stays as it is."""
         return self.workspace.log.position(f"{code}/{service.FIRMS}", "commit") is not None
+
+
+def import_settings(policy: Policy, as_of: date) -> ImportSettings:
+    """What an import under the policy is asked to do; certificates must be valid on the day."""
+    return ImportSettings(
+        year=policy.plan.year,
+        regions=frozenset(policy.regions),
+        tiers=policy.tier_order,
+        as_of=as_of,
+        blank_tier=policy.registers.blank_tier,
+    )
 
 
 def missing_registers(snapshot: Snapshot) -> tuple[RegisterKind, ...]:

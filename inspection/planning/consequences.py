@@ -14,7 +14,7 @@ from fractions import Fraction
 from inspection.errors import Language
 from inspection.model import MILLION, Agency, Combination, Inspector, Pool, Share, Task, TierChance
 from inspection.planning.quotas import Quotas, task_total
-from inspection.planning.rules import monthly_seats
+from inspection.planning.resources import Resource, seats
 from inspection.planning.summary import expected_visits, tier_chances
 from inspection.policy import Policy
 
@@ -163,7 +163,7 @@ def consequences(
         joint_counted_by=policy.joint.counted_by,
         tiers=tier_chances(pools, expected, list(policy.tiers)),
         visits_per_month=tuple(sorted(months.items())),
-        agencies=_agencies(combinations, inspectors, agencies, policy),
+        agencies=_agencies(planned, (tasks, inspectors), agencies, policy),
     )
 
 
@@ -212,35 +212,37 @@ def _repeats_unmerged(pools: Sequence[Pool], tasks: Sequence[Task]) -> int:
 
 
 def _agencies(
-    combinations: Sequence[Combination],
-    inspectors: Sequence[Inspector],
+    planned: Planned,
+    registers: tuple[Sequence[Task], Sequence[Inspector]],
     agencies: Mapping[str, Agency],
     policy: Policy,
 ) -> tuple[AgencyYear, ...]:
-    """The year of every agency that takes part, most visits first."""
+    """The year of every agency that takes part, most visits first; months are those of any task's window."""
+    tasks, inspectors = registers
     due: dict[str, Counter[str]] = {}
     joint: Counter[str] = Counter()
-    for each in combinations:
+    for each in planned.quotas.combinations:
         for agency in each.agencies:
             due.setdefault(agency, Counter()).update(each.visits)
             joint[agency] += sum(each.visits.values()) if each.is_joint else 0
     staff = Counter(person.agency for person in inspectors)
-    available = monthly_seats(combinations, inspectors, policy)
-    years = [
+    months = sorted({month for task in tasks for month in task.months})
+    order = sorted(due, key=lambda agency: (-due[agency].total(), agency))
+    available = seats([Resource(agency=agency) for agency in order], months, inspectors, policy).tolist()
+    return tuple(
         AgencyYear(
             agency=agency,
             name=agencies[agency].name,
             inspectors=staff[agency],
-            visits=visits.total(),
+            visits=due[agency].total(),
             joint_visits=joint[agency],
             officer_months=Fraction(
-                visits.total() * policy.officers_of(agency), policy.visits_per_officer_month(agency)
+                due[agency].total() * policy.officers_of(agency), policy.visits_per_officer_month(agency)
             ),
             months=tuple(
-                MonthLoad(month=month, seats=visits[month] * policy.officers_of(agency), available=seats)
-                for month, seats in sorted(available[agency].items())
+                MonthLoad(month=month, seats=due[agency][month] * policy.officers_of(agency), available=have)
+                for month, have in zip(months, row, strict=True)
             ),
         )
-        for agency, visits in due.items()
-    ]
-    return tuple(sorted(years, key=lambda year: (-year.visits, year.agency)))
+        for agency, row in zip(order, available, strict=True)
+    )
