@@ -5,25 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
+from inspection.beacon.announcing import announce
 from inspection.beacon.ceremony import Ceremony, HandedIn
 from inspection.draw.canonical import Digest, digest_hex
 from inspection.draw.commitment import Commitment, Kind, Party
 from inspection.draw.log import Entry
-from inspection.draw.public_source import PublicSource
 from inspection.draw.publication import PublishedCommitment
 from inspection.draw.reveal import Reveal, check_reveal
 from inspection.draw.table import table_root
 from inspection.errors import DrawError
 from inspection.line import Line, Made, refusals, stamp
 from inspection.store import draws
-
-OPENING = timedelta(milliseconds=1)
-"""The public value counts only from this long after the commitment's entry in the log."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +70,7 @@ def _handed(line: Line, name: str, payload: Mapping[str, Any]) -> HandedIn:
         seal=payload["seal"],
         secrets=kept.parties,
         seal_secret=kept.seal,
+        public=kept.public,
     )
 
 
@@ -98,9 +95,7 @@ def commit(line: Line, inputs: Inputs, handed: HandedIn) -> PublishedCommitment:
 def _commit(line: Line, inputs: Inputs, name: str, handed: HandedIn) -> Made[Commitment]:
     rules = line.given.policy.ceremony
     now = line.clock()
-    public = None
-    if rules.public == "dice":
-        public = PublicSource(kind="dice", fields={"digits": rules.dice}, not_before=stamp(now + OPENING))
+    public = announce(rules, inputs.folder, now)
     commitment = Commitment(
         digest=rules.digest,
         plan=line.name,

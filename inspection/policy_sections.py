@@ -17,6 +17,7 @@ from inspection.policy_values import (
     Dates,
     Day,
     DaysOfMonth,
+    Moment,
     Month,
     Share,
     Switch,
@@ -164,13 +165,28 @@ class CalendarRules(Section):
     fixed_holidays: Switch = False
 
 
+class LotteryIssue(Section):
+    """[ceremony.issues.X] The issue that will count, and when its numbers are drawn."""
+
+    issue: Code
+    opens: Moment
+
+
 class CeremonyRules(Section):
-    """[ceremony] Who and what makes the seed (PROTOCOL 4)."""
+    """[ceremony] Who and what makes the seed (PROTOCOL 4), and what becomes of a draw whose party does not reveal.
+
+    ``issues`` names, for each draw by its folder (``1-firms``), the lottery issue that will count for it.
+    """
 
     digest: Literal["sha256", "sm3"] = "sha256"
     parties: Codes = ("market-regulation", "fire-rescue", "notary")
-    public: Literal["dice", "none"] = "dice"
+    public: Literal["dice", "drand", "lottery", "nist", "none"] = "dice"
     dice: Whole = Field(default=40, ge=1, le=400)
+    chain: Literal["quicknet", "default"] = "quicknet"
+    wait_minutes: Whole = Field(default=10, ge=1, le=10_080)
+    lottery: Code | None = None
+    issues: dict[Code, LotteryIssue] = {}
+    missing_reveal: Literal["void", "escrow"] = "void"
     seal: Switch = False
 
 

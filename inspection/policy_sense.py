@@ -8,6 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from inspection.policy_faults import Loc, PolicyFault
+from inspection.public_facts import lotteries
 
 if TYPE_CHECKING:
     from inspection.policy_sections import (
@@ -177,8 +178,32 @@ def _ceremony(ceremony: CeremonyRules) -> Iterator[PolicyFault]:
         yield _fault(("ceremony", "parties", index), "repeated", got=party)
     if not ceremony.parties and ceremony.public == "none":
         yield _fault(("ceremony", "parties"), "no_entropy")
-    elif not ceremony.parties and ceremony.dice < LEAST_DICE:
+    elif not ceremony.parties and ceremony.public == "lottery":
+        yield _fault(("ceremony", "public"), "lone_lottery")
+    elif not ceremony.parties and ceremony.public == "dice" and ceremony.dice < LEAST_DICE:
         yield _fault(("ceremony", "dice"), "little_entropy", got=ceremony.dice, least=LEAST_DICE)
+    if not ceremony.parties and ceremony.missing_reveal == "escrow":
+        yield _fault(("ceremony", "missing_reveal"), "nobody_reveals")
+    if ceremony.public == "lottery":
+        yield from _lottery(ceremony)
+
+
+def _lottery(ceremony: CeremonyRules) -> Iterator[PolicyFault]:
+    """The lottery is known, its issues are numbered as its issues are, and no two draws share one."""
+    lottery = lotteries().get(ceremony.lottery or "")
+    if lottery is None:
+        known = ", ".join(lotteries())
+        yield _fault(("ceremony", "lottery"), "unknown_lottery", got=ceremony.lottery or "-", known=known)
+        return
+    if not ceremony.issues:
+        yield _fault(("ceremony", "issues"), "no_issues", **lottery.names)
+    for folder, named in ceremony.issues.items():
+        if not lottery.has_issue(named.issue):
+            loc = ("ceremony", "issues", folder, "issue")
+            yield _fault(loc, "issue", got=named.issue, example=lottery.issue_example, **lottery.names)
+    folders = list(ceremony.issues)
+    for index, issue in _repeated([named.issue for named in ceremony.issues.values()]):
+        yield _fault(("ceremony", "issues", folders[index], "issue"), "repeated", got=issue)
 
 
 def percent(share: Any) -> str:

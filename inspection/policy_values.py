@@ -88,6 +88,22 @@ def read_day(value: object) -> date:
     raise _fault("date")
 
 
+def read_moment(value: object) -> datetime:
+    """The aware time of a TOML time with offset, or of its text.
+
+    Raises:
+        PydanticCustomError: no such time, or without an offset: nobody could say when it is.
+    """
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            raise _fault("moment") from None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise _fault("moment")
+    return value
+
+
 def read_days_of_month(value: object) -> frozenset[int]:
     """The days named by ``[1, 2, "3-5"]``, from 1 to 31.
 
@@ -125,6 +141,7 @@ def _sequence(value: object) -> object:
 Share = Annotated[Fraction, PlainValidator(read_share)]
 Weight = Annotated[Fraction, PlainValidator(read_weight)]
 Day = Annotated[date, PlainValidator(read_day)]
+Moment = Annotated[datetime, PlainValidator(read_moment)]
 DaysOfMonth = Annotated[frozenset[int], PlainValidator(read_days_of_month)]
 Whole = Annotated[int, Strict()]
 Switch = Annotated[bool, Strict()]

@@ -163,6 +163,8 @@ def test_exemption_needs_every_condition_and_one_value_of_each(changed: dict[str
     assert small(exemptions=[rule]).exemptions[0].covers(**{**firm, **changed}) is exempt
 
 
+OPENS = "opens=2027-01-07T21:15:00+08:00\n"
+
 FAULTS: dict[str, tuple[str, str, str]] = {
     "missing": ("[plan]\nyear = 2027\nname = 'x'\n[tiers.A]\n", "plan.division", "missing"),
     "no tiers": ("[plan]\nyear = 2027\ndivision = 'x'\nname = 'x'\n[tiers]\n", "tiers", "no_tiers"),
@@ -238,6 +240,34 @@ FAULTS: dict[str, tuple[str, str, str]] = {
     ),
     "no entropy": ("[ceremony]\nparties=[]\npublic='none'\n", "ceremony.parties", "no_entropy"),
     "little entropy": ("[ceremony]\nparties=[]\ndice=39\n", "ceremony.dice", "little_entropy"),
+    "lone lottery": (
+        f"[ceremony]\nparties=[]\npublic='lottery'\nlottery='ssq'\n[ceremony.issues.1-firms]\nissue='2027003'\n{OPENS}",
+        "ceremony.public",
+        "lone_lottery",
+    ),
+    "no secret in escrow": (
+        "[ceremony]\nparties=[]\nmissing_reveal='escrow'\n",
+        "ceremony.missing_reveal",
+        "nobody_reveals",
+    ),
+    "unknown lottery": ("[ceremony]\npublic='lottery'\nlottery='mark6'\n", "ceremony.lottery", "unknown_lottery"),
+    "no issues": ("[ceremony]\npublic='lottery'\nlottery='ssq'\n", "ceremony.issues", "no_issues"),
+    "issue of another form": (
+        f"[ceremony]\npublic='lottery'\nlottery='ssq'\n[ceremony.issues.1-firms]\nissue='27003'\n{OPENS}",
+        "ceremony.issues.1-firms.issue",
+        "issue",
+    ),
+    "issue named twice": (
+        "[ceremony]\npublic='lottery'\nlottery='ssq'\n"
+        f"[ceremony.issues.1-firms]\nissue='2027003'\n{OPENS}[ceremony.issues.2-inspectors]\nissue='2027003'\n{OPENS}",
+        "ceremony.issues.2-inspectors.issue",
+        "repeated",
+    ),
+    "time without offset": (
+        "[ceremony.issues.1-firms]\nissue='2027003'\nopens=2027-01-07T21:15:00\n",
+        "ceremony.issues.1-firms.opens",
+        "moment",
+    ),
 }
 
 

@@ -22,13 +22,15 @@ from inspection.errors import BeaconError
 class HandedIn:
     """What is bound before the commitment: parties' commitments, the seal's, and secrets kept by the bureau's store.
 
-    ``secrets`` holds the parties' secrets only where the ceremony runs unattended; the seal is always the bureau's.
+    ``secrets`` holds parties' secrets where the ceremony runs unattended, and those revealed before; the seal is always
+    the bureau's. ``public`` is the public value where its proof was brought before (``service.bring_public``).
     """
 
     parties: tuple[Party, ...]
     seal: str | None
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     seal_secret: str | None = field(default=None, repr=False)
+    public: str | None = None
 
 
 class Ceremony(Protocol):

@@ -10,16 +10,18 @@ from typing import Final, Literal
 
 from inspection.draw.refusal import DrawRefusal
 
-PublicKind = Literal["dice", "drand", "lottery"]
+PublicKind = Literal["dice", "drand", "lottery", "nist"]
 
 PUBLIC_FIELDS: Final[Mapping[PublicKind, Mapping[str, type]]] = {
     "dice": {"digits": int},
     "drand": {"chain": str, "round": int},
     "lottery": {"source": str, "issue": str},
+    "nist": {"time": str},
 }
 """What a public source names beside its kind and ``not_before``."""
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_PULSE = re.compile(r"[0-9A-Fa-f]{128}")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 
 
@@ -45,8 +47,8 @@ class PublicSource:
     """Which public value will count, and the time before which it must not exist.
 
     Attributes:
-        kind: ``dice``, ``drand`` or ``lottery``.
-        fields: exactly those of ``PUBLIC_FIELDS``: digits of the dice; chain and round; source and issue.
+        kind: ``dice``, ``drand``, ``lottery``, or ``nist`` (docs/decisions/0010).
+        fields: exactly those of ``PUBLIC_FIELDS``: digits of the dice; chain and round; source and issue; time.
         not_before: RFC 3339 with offset; the commitment's log entry is earlier.
     """
 
@@ -65,6 +67,8 @@ class PublicSource:
             if type(value) is not kind or not value or (isinstance(value, int) and value < 0):
                 raise DrawRefusal("draw.public.field", kind=self.kind, field=name, value=value)
         parse_time(self.not_before)
+        if self.kind == "nist":
+            parse_time(self.fields["time"])
 
     @property
     def opens_at(self) -> datetime:
@@ -75,7 +79,7 @@ class PublicSource:
         """The value has the form its source announces (PROTOCOL 4).
 
         Raises:
-            DrawRefusal: wrong number of dice digits, or drand randomness that is not 64 hex digits, or empty.
+            DrawRefusal: wrong number of dice digits, or of hex digits of a drand round or a pulse, or empty.
         """
         if self.kind == "dice":
             digits = int(self.fields["digits"])
@@ -83,5 +87,7 @@ class PublicSource:
                 raise DrawRefusal("draw.public.dice", expected=digits, got=len(value), value=value)
         elif self.kind == "drand" and not _HEX.fullmatch(value):
             raise DrawRefusal("draw.public.drand", round=self.fields["round"], value=value)
+        elif self.kind == "nist" and not _PULSE.fullmatch(value):
+            raise DrawRefusal("draw.public.nist", time=self.fields["time"], value=value)
         elif not value.strip() or len(value.splitlines()) != 1:
             raise DrawRefusal("draw.public.empty", kind=self.kind)

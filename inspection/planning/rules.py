@@ -39,6 +39,7 @@ def rules_of(
         },
         "monthly_seats": monthly_seats(combinations, inspectors, policy),
         "exempt_pools": dict(exempt_pools(pools)),
+        "missing_reveal": policy.ceremony.missing_reveal,
     }
 
 
