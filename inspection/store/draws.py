@@ -25,6 +25,7 @@ class DrawRecord:
     """One draw. ``files`` are its frozen files by name in the bundle: SHA-256 of the bytes, as FrozenFiles keeps them.
 
     ``commitment`` and ``root`` are in the draw's own digest; None until it is committed, until its result is stored.
+    ``round`` is 0 for the year's own, k for the k-th supplement; ``void`` is the reason code of a draw given up.
     """
 
     draw: str
@@ -34,6 +35,8 @@ class DrawRecord:
     commitment: str | None = None
     root: str | None = None
     files: Mapping[str, str] = field(default_factory=dict)
+    round: int = 0
+    void: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +48,12 @@ class Secrets:
     seal: str | None = None
 
 
-def open_draw(connection: Connection, plan: str, kind: DrawKind) -> DrawRecord:
-    """The plan's next draw, ``<n>-firms`` or ``<n>-inspectors``, n counting its draws from 1."""
+def open_draw(connection: Connection, plan: str, kind: DrawKind, round: int = 0) -> DrawRecord:
+    """The plan's next draw, ``<n>-firms`` or ``<n>-inspectors``, n counting its draws from 1, given up ones too."""
     position = 1 + (connection.scalar(select(func.count()).select_from(table).filter_by(plan=plan)) or 0)
-    record = DrawRecord(draw=f"{plan}/{position}-{kind}", plan=plan, folder=f"{position}-{kind}", kind=kind)
-    row = {"draw": record.draw, "plan": plan, "position": position, "folder": record.folder, "kind": kind}
+    folder = f"{position}-{kind}"
+    record = DrawRecord(draw=f"{plan}/{folder}", plan=plan, folder=folder, kind=kind, round=round)
+    row = {"draw": record.draw, "plan": plan, "position": position, "folder": folder, "kind": kind, "round": round}
     connection.execute(insert(table), row | {"files": "{}"})
     return record
 
@@ -60,7 +64,10 @@ def commit_draw(connection: Connection, draw: str, commitment: str, files: Mappi
     Raises:
         StoreError: no such draw, or it is committed already.
     """
-    if _draw(connection, draw).commitment is not None:
+    record = _draw(connection, draw)
+    if record.void is not None:
+        raise StoreError("store.draw.void", draw=draw, reason=record.void)
+    if record.commitment is not None:
         raise StoreError("store.draw.committed", draw=draw)
     values = {"commitment": commitment, "files": canonical_json(files).decode()}
     connection.execute(update(table).filter_by(draw=draw).values(values))
@@ -73,6 +80,8 @@ def finish_draw(connection: Connection, draw: str, root: str, files: Mapping[str
         StoreError: no such draw, it is not committed, finished already, or a file would replace an input.
     """
     record = _draw(connection, draw)
+    if record.void is not None:
+        raise StoreError("store.draw.void", draw=draw, reason=record.void)
     if record.commitment is None:
         raise StoreError("store.draw.uncommitted", draw=draw)
     if record.root is not None:
@@ -81,6 +90,20 @@ def finish_draw(connection: Connection, draw: str, root: str, files: Mapping[str
         raise StoreError("store.draw.inputs", draw=draw, files=", ".join(replaced))
     values = {"root": root, "files": canonical_json({**record.files, **files}).decode()}
     connection.execute(update(table).filter_by(draw=draw).values(values))
+
+
+def give_up(connection: Connection, draw: str, reason: str) -> None:
+    """The draw is given up for a reason code; its name is never used again, and nothing of it is deleted.
+
+    Raises:
+        StoreError: no such draw, or it has a result, or it is given up already.
+    """
+    record = _draw(connection, draw)
+    if record.root is not None:
+        raise StoreError("store.draw.finished", draw=draw)
+    if record.void is not None:
+        raise StoreError("store.draw.void", draw=draw, reason=record.void)
+    connection.execute(update(table).filter_by(draw=draw).values(void=reason))
 
 
 def draw(connection: Connection, name: str) -> DrawRecord:
@@ -145,4 +168,6 @@ def _as_record(row: Row[Any]) -> DrawRecord:
         commitment=row.commitment,
         root=row.root,
         files=json.loads(row.files),
+        round=row.round,
+        void=row.void,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Row, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 from sqlalchemy.exc import OperationalError
 
 from inspection.draw.canonical import canonical_json
@@ -21,6 +21,9 @@ from inspection.store.engine import connect, lock_writers, reader, upgrade, writ
 
 Writes = Callable[[Connection], None]
 """What a step stores beside its payload, inside the step's transaction."""
+
+DRAW_FOLDER = re.compile(r"[0-9]+-(firms|inspectors)")
+"""The first part of a step's name where the step belongs to a draw."""
 
 IDENTIFIER = re.compile(r"\w[\w.-]{0,63}")
 """What a plan may be called: its name becomes part of draw names, node names and file names."""
@@ -144,8 +147,29 @@ class Store:
             names = select(tables.draws.c.draw).filter_by(plan=plan).scalar_subquery()
             for table in (tables.assignments, tables.needs, tables.visits, tables.combinations, tables.ceremony):
                 connection.execute(delete(table).where(table.c.draw.in_(names)))
-            for table in (tables.draws, tables.steps, tables.plans):
+            for table in (tables.changes, tables.draws, tables.supplements, tables.steps, tables.plans):
                 connection.execute(delete(table).filter_by(plan=plan))
+
+    def rebase_plan(self, plan: Plan) -> None:
+        """The plan has other rules and registers, after every draw it committed to was given up.
+
+        Raises:
+            StoreError: there is no such plan, or a draw of it that counts is committed.
+        """
+        with self.writing() as connection:
+            _known_plan(connection, plan.plan)
+            _drop_drafts(connection, plan.plan)
+            connection.execute(update(tables.plans).filter_by(plan=plan.plan).values(_plan_row(plan)))
+
+    def discard_supplement(self, plan: str, number: int) -> None:
+        """Nothing of a supplement without a committed draw is left, but draws of it that were given up.
+
+        Raises:
+            StoreError: a draw of it that counts is committed.
+        """
+        with self.writing() as connection:
+            _drop_drafts(connection, plan, number)
+            connection.execute(delete(tables.supplements).filter_by(plan=plan, number=number))
 
     def finish_step(
         self,
@@ -174,8 +198,8 @@ class Store:
             _known_plan(connection, plan)
             if writes is not None:
                 writes(connection)
-            position = connection.scalar(select(func.count()).select_from(tables.steps).filter_by(plan=plan))
-            row = {"plan": plan, "name": name, "position": position, "payload": line}
+            last = connection.scalar(select(func.max(tables.steps.c.position)).filter_by(plan=plan))
+            row = {"plan": plan, "name": name, "position": 0 if last is None else last + 1, "payload": line}
             connection.execute(insert(tables.steps), row | {"started_at": started_at, "finished_at": now})
             stored = _step(connection, plan, name)
         if stored is None:
@@ -211,6 +235,27 @@ def _known_plan(connection: Connection, plan: str) -> Plan:
         known = ", ".join(connection.scalars(select(tables.plans.c.plan).order_by(tables.plans.c.plan))) or "–"
         raise StoreError("store.plan.unknown", plan=plan, known=known)
     return stored
+
+
+def _drop_drafts(connection: Connection, plan: str, round: int = 0) -> None:
+    """Steps and open draws of a round are gone, but for draws given up; rounds before it are complete.
+
+    Raises:
+        StoreError: a draw of the round is committed and was not given up.
+    """
+    draws = connection.execute(select(tables.draws).filter_by(plan=plan)).all()
+    counting = [draw for draw in draws if draw.void is None and draw.commitment is not None]
+    if committed := [draw.draw for draw in counting if draw.round == round]:
+        raise StoreError("store.plan.committed", plan=plan, draw=committed[-1])
+    kept = {draw.folder for draw in counting} | {draw.folder for draw in draws if draw.void is not None}
+    for name in connection.scalars(select(tables.steps.c.name).filter_by(plan=plan)).all():
+        folder, separator, _ = name.partition(".")
+        if separator and DRAW_FOLDER.fullmatch(folder) and folder not in kept:
+            connection.execute(delete(tables.steps).filter_by(plan=plan, name=name))
+    for draw in draws:
+        if draw.folder not in kept:
+            connection.execute(delete(tables.ceremony).filter_by(draw=draw.draw))
+            connection.execute(delete(tables.draws).filter_by(draw=draw.draw))
 
 
 def _as_plan(row: Row[Any]) -> Plan:
