@@ -5,6 +5,7 @@ A year the State Council has not announced falls back to Monday to Friday; ``Wor
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -74,6 +75,12 @@ def add_working_days(start: date, working_days: int, rules: CalendarRules) -> da
         day += timedelta(days=1)
         working_days -= is_workday(day, rules)
     return day
+
+
+def month_end(month: str) -> date:
+    """Last day of a month given as YYYY-MM."""
+    year, number = int(month[:4]), int(month[5:7])
+    return date(year, number, monthrange(year, number)[1])
 
 
 def is_workday(day: date, rules: CalendarRules) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from inspection.model import MILLION, Combination, Inspector, Item, Need, Recusal, Visit
+from inspection.past import NOTHING, Past
 from inspection.planning.resources import is_certified
 from inspection.policy import Policy
 from solver.chances import ChanceProblem, Chances, chances
@@ -80,8 +81,9 @@ def agency_problems(
     inspectors: Sequence[Inspector],
     recusals: Iterable[Recusal],
     policy: Policy,
+    past: Past = NOTHING,
 ) -> tuple[AgencyProblem, ...]:
-    """One independent problem per agency that has needs, by agency."""
+    """One independent problem per agency that has needs, by agency; ``past`` has taken visits of officers already."""
     barred: dict[str, set[str]] = defaultdict(set)
     for recusal in recusals:
         barred[recusal.firm].add(recusal.inspector)
@@ -92,7 +94,7 @@ def agency_problems(
     for need in needs:
         owed[need.agency].append(need)
     return tuple(
-        _agency_problem(agency, owed[agency], visits, (staff[agency], barred), policy) for agency in sorted(owed)
+        _agency_problem(agency, owed[agency], visits, (staff[agency], barred, past), policy) for agency in sorted(owed)
     )
 
 
@@ -100,11 +102,11 @@ def _agency_problem(
     agency: str,
     needs: Sequence[Need],
     visits: Mapping[str, Visit],
-    people: tuple[Sequence[Inspector], Mapping[str, set[str]]],
+    people: tuple[Sequence[Inspector], Mapping[str, set[str]], Past],
     policy: Policy,
 ) -> AgencyProblem:
     """Needs with the same month, qualification and recused inspectors share a group: one row of who may go."""
-    staff, barred = people
+    staff, barred, past = people
     own = {inspector.inspector for inspector in staff}
     months = tuple(sorted({visits[need.visit].month for need in needs}))
     column = {month: m for m, month in enumerate(months)}
@@ -139,9 +141,23 @@ def _agency_problem(
             group=np.array(group, dtype=np.int64),
             eligible=eligible,
             holder=holder,
-            capacity=np.full((len(staff), len(months)), most, dtype=np.int64),
+            capacity=_capacity(staff, months, most, past),
         ),
     )
+
+
+def _capacity(
+    staff: Sequence[Inspector], months: Sequence[str], most: int, past: Past
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Visits each inspector may still make in each month; shape (n_inspectors, n_months).
+
+    At least one: whoever is eligible must have a chance (PROTOCOL 7), also with the month full.
+    """
+    table = np.full((len(staff), len(months)), most, dtype=np.int64)
+    if past.visits:
+        taken = [[past.duties[inspector.inspector, month] for month in months] for inspector in staff]
+        table = np.maximum(table - np.array(taken, dtype=np.int64).reshape(table.shape), 1)
+    return table
 
 
 def plan_chances(

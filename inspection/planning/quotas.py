@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from inspection.model import MILLION, Combination, Inspector, Item, Pool, Task
+from inspection.past import NOTHING, Past
 from inspection.planning.resources import Resource, conflicts, resources_of, seats, seats_per_visit, usage
+from inspection.planning.spare import spare_seats
 from inspection.policy import Policy
 from solver.merge import Merge, MergeProblem, Shortage, merge
 from solver.spread import spread
@@ -179,8 +181,9 @@ def region_problems(
     items: Mapping[str, Item],
     inspectors: Sequence[Inspector],
     policy: Policy,
+    past: Past = NOTHING,
 ) -> tuple[RegionProblem, ...]:
-    """One problem per region that has tasks, in order of region."""
+    """One problem per region that has tasks, in order of region; ``past`` has taken seats already."""
     problems = []
     for region in sorted({pool.region for pool in pools}):
         members = tuple(pool for pool in pools if pool.region == region and not pool.exemption)
@@ -192,7 +195,7 @@ def region_problems(
         )
         if own:
             live = [pool for pool in pools if pool.region == region]
-            problems.append(_region_problem(region, members, live, own, (items, inspectors, policy)))
+            problems.append(_region_problem(region, members, live, own, (items, inspectors, policy, past)))
     return tuple(problems)
 
 
@@ -214,10 +217,10 @@ def _region_problem(
     pools: tuple[Pool, ...],
     live: Sequence[Pool],
     tasks: tuple[Task, ...],
-    given: tuple[Mapping[str, Item], Sequence[Inspector], Policy],
+    given: tuple[Mapping[str, Item], Sequence[Inspector], Policy, Past],
 ) -> RegionProblem:
     """The numbers of one region: ``pools`` may be drawn, ``live`` count toward the denominator of coverage."""
-    items, inspectors, policy = given
+    items, inspectors, policy, past = given
     months = tuple(sorted({month for task in tasks for month in task.months}))
     resources = resources_of(tasks, items, policy)
     covered = [pool.kind in policy.coverage_kinds for pool in pools]
@@ -240,7 +243,7 @@ def _region_problem(
         resources=usage(tasks, items, resources),
         n_agencies=sum(1 for of in resources if of.agency and not of.qualification),
         seats_per_visit=seats_per_visit(resources, policy),
-        seats=seats(resources, months, inspectors, policy),
+        seats=_seats(resources, months, inspectors, policy, past),
         conflicts=conflicts(resources),
         items=np.array([len(task.items) for task in tasks], dtype=np.int64),
         signatures=subject,
@@ -266,6 +269,16 @@ def _region_problem(
         lower=tuple(lower),
         upper=tuple(upper),
     )
+
+
+def _seats(
+    resources: tuple[Resource, ...], months: Sequence[str], inspectors: Sequence[Inspector], policy: Policy, past: Past
+) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Seats of each resource in each month, less those that earlier draws took; shape (n_resources, n_months)."""
+    table = seats(resources, months, inspectors, policy)
+    if past.visits:
+        return np.minimum(table, spare_seats(resources, months, inspectors, policy, past))
+    return table
 
 
 def _sum_by(group: Sequence[int], values: Sequence[int], groups: int) -> np.ndarray[Any, np.dtype[np.int64]]:

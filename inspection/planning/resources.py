@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +11,7 @@ import numpy as np
 
 from inspection.model import Inspector, Item, Task
 from inspection.policy import Policy
+from inspection.workdays import month_end
 
 UNLIMITED = 1 << 40
 """Seats of a resource that nothing limits."""
@@ -30,12 +30,6 @@ class Resource:
     agency: str = ""
     qualification: str = ""
     alone: str = ""
-
-
-def month_end(month: str) -> date:
-    """Last day of a month given as YYYY-MM."""
-    year, number = int(month[:4]), int(month[5:7])
-    return date(year, number, calendar.monthrange(year, number)[1])
 
 
 def usable_until(inspector: Inspector, policy: Policy) -> date:
