@@ -16,6 +16,8 @@ from inspection.console.commands import Commands
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
 from inspection.errors import message
 
+EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @language_option
@@ -142,6 +144,31 @@ def check(lang: Language, /, workspace: Path, json: bool) -> None:
     from inspection.console.show import check_and_show
 
     sys.exit(check_and_show(workspace, json, lang))
+
+
+@main.command()
+@workspace_option
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="改一项规则，键同 policy.toml 名 a rule.")
+@click.option("--without-inspector", "without", multiple=True, metavar="CODE", help="少一名执法人员 one officer less.")
+@click.option("--inspectors", type=EXISTING, metavar="FILE", help="换一份人员名录 another roster.")
+@click.option("--policy", type=EXISTING, metavar="FILE", help="换一份规则文件 another policy file.")
+@click.option(
+    "--case", "cases", nargs=2, multiple=True, metavar="NAME CHANGES", help="再比一种，变动用逗号隔开 one more case."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="XLSX", help="另存表格 spreadsheet.")
+@as_json
+@click.pass_obj
+def whatif(lang: Language, /, workspace: Path, cases: Any, out: Path | None, json: bool, **given: Any) -> None:
+    """试算：改了规则或人员会怎样；计划和日志不变。 What would be; plan and log stay untouched.
+
+    \b
+    inspection whatif --set coverage.floor=6%
+    inspection whatif --case 覆盖6% coverage.floor=6% --case 少一人 without=370828-XF-001 --out 比较.xlsx
+    CHANGES 变动: KEY=VALUE,without=CODE,inspectors=FILE,policy=FILE
+    """
+    from inspection.console.whatif import ask_and_show, variants_of
+
+    sys.exit(ask_and_show(workspace, variants_of(cases, lang, **given), out, json, lang))
 
 
 @main.group()

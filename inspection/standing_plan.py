@@ -8,7 +8,7 @@ from inspection import firm_steps, service
 from inspection.draw.flow import read_flow
 from inspection.line import Given, Line
 from inspection.office import Office, now
-from inspection.planning.consequences import Planned
+from inspection.planning.forecast import Planned
 from inspection.planning.quotas import Quotas
 
 

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from inspection import firm_steps
+from inspection.consequences import Case
 from inspection.errors import InputError, Language, PlanError
 from inspection.line import Given
 from inspection.model import Inspector, Pool
 from inspection.office import Office, import_settings, refuse_other_rules
-from inspection.planning.consequences import Case, Planned, consequences
+from inspection.planning.forecast import Planned, forecast
 from inspection.planning.quotas import RegionProblem, Spreader, plan_quotas, region_problems, solve_region
 from inspection.policy import Policy, load_policy
 from inspection.policy_changes import changed_policy, concerns_days_only
@@ -202,7 +203,7 @@ def _case(
     if isinstance(plan, PlanError):
         shortage = {"zh": plan.text("zh"), "en": plan.text("en")}
     else:
-        figures = consequences(plan, given.tasks, inspectors, given.agencies, policy)
+        figures = forecast(plan, given.tasks, inspectors, given.agencies, policy)
     return Case(
         name=variant.name,
         changes=variant.changes,

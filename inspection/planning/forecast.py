@@ -1,8 +1,4 @@
-"""What quotas come to before anything is drawn: burden, shares, chances and loads, counted from the committed flow.
-
-A firm is drawn at most once in a draw and months are whole (PROTOCOL 6), so every figure here is the figure of any
-outcome; coverage, where the flow leaves a part of a firm to the draw, is the whole that every outcome reaches.
-"""
+"""What quotas come to before anything is drawn: burden, shares, chances and loads, counted from the committed flow."""
 
 from __future__ import annotations
 
@@ -11,113 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from inspection.errors import Language
-from inspection.model import MILLION, Agency, Combination, Inspector, Pool, Share, Task, TierChance
+from inspection.consequences import AgencyYear, Consequences, MonthLoad
+from inspection.model import MILLION, Agency, Combination, Inspector, Pool, Share, Task
 from inspection.planning.quotas import Quotas, task_total
 from inspection.planning.resources import Resource, seats
 from inspection.planning.summary import expected_visits, tier_chances
 from inspection.policy import Policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MonthLoad:
-    """Seats (officer-visits) an agency owes in a month, and those its officers can fill."""
-
-    month: str
-    seats: int
-    available: int
-
-    @property
-    def ratio(self) -> Fraction:
-        """Seats owed per seat available; 0 where none is owed."""
-        return Fraction(self.seats, self.available) if self.available else Fraction(self.seats)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgencyYear:
-    """An agency's year as planned; ``officer_months`` are months of one officer at the policy's most visits."""
-
-    agency: str
-    name: str
-    inspectors: int
-    visits: int
-    joint_visits: int
-    officer_months: Fraction
-    months: tuple[MonthLoad, ...]
-
-    @property
-    def seats(self) -> int:
-        """Officer-visits of the year."""
-        return sum(month.seats for month in self.months)
-
-    @property
-    def available(self) -> int:
-        """Officer-visits its officers could make in the plan's months."""
-        return sum(month.available for month in self.months)
-
-    @property
-    def highest(self) -> MonthLoad:
-        """The month nearest to, or furthest beyond, what its officers can do; the earliest of equals."""
-        return max(self.months, key=lambda month: month.ratio)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Consequences:
-    """What a policy and registers come to.
-
-    ``repeat_visits`` are expected visits beyond a firm's first; ``repeat_visits_unmerged`` the same where every task
-    drew its firms by itself, rounded. ``checks`` are the visits that would take.
-    """
-
-    firms_in_frame: int
-    firms_exempt: int
-    inspectors: int
-    tasks: int
-    checks: int
-    visits: int
-    visits_bound: int
-    repeat_visits: Fraction
-    repeat_visits_unmerged: int
-    coverage: Share
-    coverage_denominator: str
-    joint_by_visits: Share
-    joint_by_firms: Share
-    joint_by_tasks: Share
-    joint_counted_by: str
-    tiers: tuple[TierChance, ...]
-    visits_per_month: tuple[tuple[str, int], ...]
-    agencies: tuple[AgencyYear, ...]
-
-    @property
-    def cut(self) -> Fraction:
-        """Share of visits saved against the same tasks unmerged."""
-        return Fraction(self.checks - self.visits, self.checks) if self.checks else Fraction(0)
-
-    @property
-    def visits_per_firm(self) -> Fraction:
-        """Mean visits of a firm that may be drawn."""
-        drawable = self.firms_in_frame - self.firms_exempt
-        return Fraction(self.visits, drawable) if drawable else Fraction(0)
-
-    @property
-    def seats(self) -> int:
-        """Officer-visits of all agencies."""
-        return sum(agency.seats for agency in self.agencies)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """One column of a comparison: its name, what was changed, and what comes of it or why nothing can.
-
-    ``shortage`` is the text of the shortage by language, empty where the case can be planned.
-    """
-
-    name: str
-    changes: tuple[str, ...]
-    consequences: Consequences | None
-    shortage: Mapping[Language, str]
-    unseen: tuple[str, ...] = ()
-    """Changes that these figures cannot show, because only days depend on them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +23,7 @@ class Planned:
     quotas: Quotas
 
 
-def consequences(
+def forecast(
     planned: Planned,
     tasks: Sequence[Task],
     inspectors: Sequence[Inspector],

@@ -1,0 +1,143 @@
+"""Showing what would be: cases on the screen, as JSON, as a spreadsheet."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inspection.consequences import AgencyYear, Case, Consequences
+from inspection.console.progress import ProgressBars
+from inspection.errors import InputError, Language, message
+from inspection.office import Office
+from inspection.policy_changes import split_settings
+from inspection.whatif import Comparison, Variant, compare
+
+
+def ask_and_show(workspace: Path, variants: Sequence[Variant], out: Path | None, json: bool, language: Language) -> int:
+    """Compare and show; 0 when every case can be planned, 1 when one cannot.
+
+    Raises:
+        InputError: ``out`` is no spreadsheet, two cases have one name, or a case cannot be read.
+    """
+    if out is not None and out.suffix.lower() != ".xlsx":
+        raise InputError("cli.workbook.suffix", path=out)
+    office = Office.opened(workspace)
+    bars = ProgressBars(language)
+    try:
+        with bars.running(), bars.stage("whatif"):
+            found = compare(
+                office,
+                message("whatif.standing", language),
+                variants,
+                date.today(),
+                processes=os.cpu_count() or 1,
+            )
+    finally:
+        office.workspace.store.close()
+    title = message("whatif.title.committed" if found.is_committed else "whatif.title", language, name=found.name)
+    if out is not None:
+        from inspection.documents.comparison_workbook import write_comparison
+
+        write_comparison(out, title, found.year, found.cases, language)
+    if json:
+        click.echo(jsonlib.dumps(_facts(found, language), ensure_ascii=False, default=_plain))
+    else:
+        _print(title, found, language)
+    if out is not None:
+        click.echo(message("whatif.made", language, path=out), err=True)
+    return 0 if found.is_feasible else 1
+
+
+def variants_of(
+    cases: Sequence[tuple[str, str]],
+    language: Language,
+    *,
+    settings: tuple[str, ...],
+    without: tuple[str, ...],
+    inspectors: Path | None,
+    policy: Path | None,
+) -> list[Variant]:
+    """The variants asked for: the options given alone are one, every ``--case`` is another.
+
+    Raises:
+        InputError: two have one name, or a case names a file that does not exist.
+    """
+    changed = message("whatif.changed", language)
+    flat = Variant(name=changed, policy=policy, settings=settings, roster=inspectors, without=without)
+    variants = [flat] if flat.changes else []
+    variants += [_case(name, text) for name, text in cases]
+    names = [message("whatif.standing", language), *(variant.name for variant in variants)]
+    if repeated := sorted({name for name in names if names.count(name) > 1}):
+        raise InputError("whatif.case.repeated", names=", ".join(repeated))
+    return variants
+
+
+def _case(name: str, text: str) -> Variant:
+    """``key=value,without=CODE,inspectors=FILE,policy=FILE`` as a variant."""
+    given: dict[str, list[str]] = {"policy": [], "inspectors": [], "without": [], "": []}
+    for setting in split_settings(text):
+        key, _, value = setting.partition("=")
+        own = key.strip() if key.strip() in given else ""
+        given[own].append(value.strip() if own else setting)
+    files = {kind: Path(given[kind][-1]) for kind in ("policy", "inspectors") if given[kind]}
+    if missing := [str(path) for path in files.values() if not path.is_file()]:
+        raise InputError("whatif.case.file", name=name, paths=", ".join(missing))
+    return Variant(
+        name=name,
+        policy=files.get("policy"),
+        settings=tuple(given[""]),
+        roster=files.get("inspectors"),
+        without=tuple(given["without"]),
+    )
+
+
+def _print(title: str, found: Comparison, language: Language) -> None:
+    from rich.console import Console
+
+    from inspection.documents.comparison import render_comparison
+
+    Console().print(render_comparison(title, found.cases, language))
+
+
+def _facts(found: Comparison, language: Language) -> dict[str, Any]:
+    """The comparison for machines: shares as numbers, figures that are computed beside those that are stored."""
+    return {
+        "plan": found.name,
+        "year": found.year,
+        "committed": found.is_committed,
+        "cases": [_case_facts(case, language) for case in found.cases],
+    }
+
+
+def _case_facts(case: Case, language: Language) -> dict[str, Any]:
+    facts: dict[str, Any] = {"name": case.name, "changes": list(case.changes), "feasible": not case.shortage}
+    if case.consequences is None:
+        return {**facts, "shortage": case.shortage[language]}
+    return {**facts, "figures": _figures(case.consequences), "unseen": list(case.unseen)}
+
+
+def _figures(found: Consequences) -> dict[str, Any]:
+    shares = ("coverage", "joint_by_visits", "joint_by_firms", "joint_by_tasks")
+    facts = asdict(found)
+    facts |= {name: {**facts[name], "ratio": getattr(found, name).ratio} for name in shares}
+    facts |= {"cut": found.cut, "visits_per_firm": found.visits_per_firm, "seats": found.seats}
+    facts["tiers"] = [{**asdict(tier), "mean": tier.mean} for tier in found.tiers]
+    facts["agencies"] = [_year(year) for year in found.agencies]
+    return facts
+
+
+def _year(year: AgencyYear) -> dict[str, Any]:
+    highest = {**asdict(year.highest), "ratio": year.highest.ratio}
+    return {**asdict(year), "seats": year.seats, "available": year.available, "highest": highest}
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, Fraction) else str(value)
