@@ -1,0 +1,37 @@
+/** What is wrong, in the words of the report; the step that meets it fails. */
+export class Fault extends Error {
+  /** @param {string | string[]} reasons one sentence each; the first three are shown and the rest counted */
+  constructor(reasons) {
+    const all = [].concat(reasons);
+    super(all.slice(0, 3).join("; ") + (all.length > 3 ? `; and ${all.length - 3} more` : ""));
+    this.name = "Fault";
+  }
+}
+
+/** Something the bundle claims and this program cannot check here, with the reason. */
+export class NotChecked extends Error {
+  constructor(reason) {
+    super(reason);
+    this.name = "NotChecked";
+  }
+}
+
+/** Throws a Fault unless the claim holds. */
+export function demand(claim, reason) {
+  if (!claim) throw new Fault(reason);
+}
+
+/** Collects what is wrong so that a step reports all of it at once. */
+export class Faults {
+  #reasons = [];
+
+  /** Notes the reason unless the claim holds; a function is only called when it is needed. */
+  unless(claim, reason) {
+    if (!claim) this.#reasons.push(typeof reason === "function" ? reason() : reason);
+  }
+
+  /** Throws one Fault with every reason noted, if there is any. */
+  settle() {
+    if (this.#reasons.length > 0) throw new Fault(this.#reasons);
+  }
+}

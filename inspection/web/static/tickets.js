@@ -1,0 +1,42 @@
+/** The tickets and coins of one seed (PROTOCOL 4). The seed fills one block, so its words are kept and each ticket starts behind it. */
+export class Tickets {
+  #digest;
+  #midstate;
+
+  /** @param seed 64 hex digits */
+  constructor(digest, seed) {
+    this.#digest = digest;
+    this.#midstate = digest.begin().text(seed).words.slice();
+  }
+
+  /** The eight words of a ticket; they stand until the next ticket is asked for. */
+  words(stream, id) {
+    return this.#digest.begin(this.#midstate, 64).text("/").text(stream).text("/").text(id).end().words;
+  }
+
+  hex(stream, id) {
+    this.words(stream, id);
+    return this.#digest.hex();
+  }
+
+  /** floor(ticket · n / 2^256), exact for n up to 2^21: each partial product and its carry stay below 2^53. */
+  fraction(stream, id, n) {
+    const words = this.words(stream, id);
+    if (n > 2 ** 21) return Number((BigInt(`0x${this.#digest.hex()}`) * BigInt(n)) >> 256n);
+    let carry = 0;
+    for (let i = 7; i >= 0; i--) carry = Math.floor(((words[i] >>> 0) * n + carry) / 2 ** 32);
+    return carry;
+  }
+
+  coin(i, n) {
+    return this.fraction("round", String(i), n);
+  }
+
+  /** The ids in the order of their tickets, ties by id. Tickets of equal length in lower-case hex order as the numbers do. */
+  order(stream, ids, compare) {
+    const tickets = ids.map((id) => this.hex(stream, id));
+    const places = ids.map((_id, i) => i);
+    places.sort((a, b) => (tickets[a] < tickets[b] ? -1 : tickets[a] > tickets[b] ? 1 : compare(ids[a], ids[b])));
+    return places.map((i) => ids[i]);
+  }
+}
