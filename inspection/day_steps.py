@@ -15,14 +15,18 @@ from inspection.draw.flow import read_flow
 from inspection.drawn_plan import DrawnPlan, RuleResult
 from inspection.firm_steps import FirmResult, FrozenFrame, FrozenQuotas
 from inspection.inspector_steps import FrozenChances
-from inspection.line import Line, Made
+from inspection.line import Given, Line, Made
 from inspection.model import Assignment
 from inspection.plan_check import check_plan
+from inspection.planning.added_days import plan_added_days
 from inspection.planning.days import Days, plan_days
 from inspection.planning.summary import expected_visits
+from inspection.policy import policy_from
 from inspection.registry.frame_tables import DrawnFirm, drawn_firms
+from inspection.standing import standing_visits
 from inspection.store import drawn
 from inspection.workdays import workdays
+from inspection.year_check import check_year, with_year
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,19 +46,16 @@ class DrawnYear:
 
 
 def look_up(line: Line, year: DrawnYear) -> Mapping[str, DrawnFirm]:
-    """Names, addresses and towns of the firms drawn."""
-    wanted = (visit.firm for visit in year.firms.visits)
-    return drawn_firms(line.given.snapshot.firms, line.kept(year.frame.firms), wanted)
+    """Names, addresses and towns of the firms drawn, now and before."""
+    wanted = {visit.firm for visit in year.firms.visits} | {visit.firm for visit in line.given.past.visits}
+    return drawn_firms(line.given.snapshot.firms, line.kept(year.frame.firms), sorted(wanted))
 
 
 def timetable(line: Line, year: DrawnYear, firms: Mapping[str, DrawnFirm]) -> Days:
     """Every visit has a workday, or is named with the reason why not."""
 
     def make() -> Made[Days]:
-        towns = {code: firm.town for code, firm in firms.items()}
-        policy = line.given.policy
-        calendar = workdays(policy.plan.year, policy)
-        days = plan_days(year.firms.visits, year.assignments, towns, calendar, policy)
+        days = _days(line.given, year, firms)
         placed = {visit: day.isoformat() for visit, day in days.days.items()}
         stored = {
             "days": line.keep(canonical_json(placed)),
@@ -80,6 +81,16 @@ def timetable(line: Line, year: DrawnYear, firms: Mapping[str, DrawnFirm]) -> Da
     return line.step(f"{year.firm_draw}.timetable", make, load)
 
 
+def _days(given: Given, year: DrawnYear, firms: Mapping[str, DrawnFirm]) -> Days:
+    """The solver's days: of the year as a whole, or around the visits that have theirs."""
+    towns, policy = {code: firm.town for code, firm in firms.items()}, given.policy
+    calendar = workdays(policy.plan.year, policy)
+    if given.start is None:
+        return plan_days(year.firms.visits, year.assignments, towns, calendar, policy)
+    fixed = [visit for visit in given.past.open if visit.firm in towns]
+    return plan_added_days(year.firms.visits, year.assignments, towns, calendar, policy, fixed=fixed, start=given.start)
+
+
 def drawn_plan(line: Line, year: DrawnYear, firms: Mapping[str, DrawnFirm], days: Days) -> DrawnPlan:
     """The plan as the rule check sees it."""
     given = line.given
@@ -98,8 +109,15 @@ def drawn_plan(line: Line, year: DrawnYear, firms: Mapping[str, DrawnFirm], days
         needs=year.chances.needs,
         assignments=year.assignments,
         days=days.days,
+        history=given.past.earlier,
         expected=expected_visits(flow),
     )
+
+
+def _check_year(line: Line) -> tuple[RuleResult, ...]:
+    with line.workspace.store.reading() as connection:
+        visits = standing_visits(connection, line.name)
+    return check_year(visits, policy_from(line.plan.policy))
 
 
 def check(line: Line, year: DrawnYear, plan: DrawnPlan) -> tuple[RuleResult, ...]:
@@ -107,6 +125,8 @@ def check(line: Line, year: DrawnYear, plan: DrawnPlan) -> tuple[RuleResult, ...
 
     def make() -> Made[tuple[RuleResult, ...]]:
         results = check_plan(plan)
+        if line.round:
+            results = with_year(results, _check_year(line))
         rows = [
             {
                 "rule": each.rule,

@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from inspection.errors import DrawError, PlanError
 from inspection.frame import build_frame, cutoffs
 from inspection.line import Given, Line, Made
 from inspection.model import Combination, Pool, Visit
+from inspection.planning.additions import falling_chances, keeps_joint_share
 from inspection.planning.quotas import Quotas, RegionShortage, Spreader, plan_quotas, region_problems
 from inspection.planning.rules import rules_of
 from inspection.planning.shortage_words import shortage_words
-from inspection.registry.frame_tables import FrameTables
+from inspection.registry.frame_tables import FrameTables, PastVisits
 from inspection.registry.ranking import rank_firms
 from inspection.store import drawn
 
@@ -86,8 +88,11 @@ def frame(line: Line, folder: str) -> FrozenFrame:
 def write_frame(given: Given, target: Path | None, salt_key: bytes = b"") -> tuple[Pool, ...]:
     """The pools of a snapshot under a policy; firms.csv is written where a target is given."""
     policy = given.policy
+    history = {
+        firm: PastVisits(visits=visits, barred=barred) for firm, (visits, barred) in given.past.counted(policy).items()
+    }
     tables = FrameTables(
-        given.snapshot.firms, cutoffs(policy), history={}, cluster_towns=policy.timetable.cluster_towns
+        given.snapshot.firms, cutoffs(policy), history=history, cluster_towns=policy.timetable.cluster_towns
     )
     with tables.opened() as opened:
         built = build_frame(opened.profiles(), given.tasks, policy)
@@ -96,21 +101,24 @@ def write_frame(given: Given, target: Path | None, salt_key: bytes = b"") -> tup
     return built.pools
 
 
-def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader) -> FrozenQuotas:
+def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader, previous: str | None = None) -> FrozenQuotas:
     """Whole totals and exact fractions are decided and frozen; no seed exists yet.
+
+    Args:
+        previous: root of the result this draw builds on, None for the year's own.
 
     Raises:
         PlanError: the rules cannot all be met; which, by how much, and what would help.
     """
 
     def make() -> Made[FrozenQuotas]:
-        planned = solve(line.given, framed.pools, run)
+        planned = _solve_added(line.given, framed.pools, run) if line.round else solve(line.given, framed.pools, run)
         files = _freeze(line, framed, planned)
         combinations = line.keep(canonical_json([asdict(each) for each in planned.combinations]))
         frozen = FrozenQuotas(
             combinations=planned.combinations,
             bound=planned.bound,
-            inputs=Inputs(kind="firms", folder=folder, files=files),
+            inputs=Inputs(kind="firms", folder=folder, files=files, previous=previous),
         )
         return Made(payload={"files": files, "combinations": combinations, "bound": planned.bound}, value=frozen)
 
@@ -118,7 +126,7 @@ def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader) -> Froze
         return FrozenQuotas(
             combinations=read_combinations(line.read(payload["combinations"])),
             bound=payload["bound"],
-            inputs=Inputs(kind="firms", folder=folder, files=payload["files"]),
+            inputs=Inputs(kind="firms", folder=folder, files=payload["files"], previous=previous),
         )
 
     return line.step(f"{folder}.quotas", make, load)
@@ -126,12 +134,24 @@ def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader) -> Froze
 
 def solve(given: Given, pools: tuple[Pool, ...], run: Spreader) -> Quotas:
     """The quotas of these pools; PlanError when some region cannot meet its rules."""
-    problems = region_problems(pools, given.tasks, given.items, given.inspectors, given.policy)
+    problems = region_problems(pools, given.tasks, given.items, given.inspectors, given.policy, given.past)
     if not problems:
         raise PlanError("plan.no_task")
     planned = plan_quotas(problems, given.policy.coverage_kinds, run)
     if not isinstance(planned, Quotas):
         raise ShortPlan(planned, given)
+    return planned
+
+
+def _solve_added(given: Given, pools: tuple[Pool, ...], run: Spreader) -> Quotas:
+    """The quotas of a supplement, which leave the year's joint share and the order of tiers as they must be."""
+    planned = solve(given, pools, run)
+    share = given.repeated["joint_share"]
+    if not keeps_joint_share(share, given.past, planned):
+        # A year at its floor stays there when what is added reaches the floor by itself.
+        planned = solve(given.with_joint_floor(Fraction(share["numerator"], share["denominator"])), pools, run)
+    if falling := falling_chances(pools, planned.flow, given.policy.tier_order):
+        raise PlanError("supplement.falling", chances=falling)
     return planned
 
 
@@ -151,6 +171,7 @@ def _freeze(line: Line, framed: FrozenFrame, planned: Quotas) -> dict[str, str]:
     """The input files of the draw by name (PROTOCOL 3)."""
     given = line.given
     rules = rules_of(line.name, given.policy, framed.pools, planned.combinations, given.inspectors)
+    rules |= given.repeated
     pools = sorted((pool.pool, pool.tier, pool.region, pool.kind) for pool in framed.pools)
     months = sorted(
         (each.combination, month, count) for each in planned.combinations for month, count in each.visits.items()

@@ -19,6 +19,9 @@ NO_TASK = "no-task"
 AT_CAP = "at-cap"
 """Exemption reason of firms whose visits of the year have reached their tier's cap."""
 
+AGENCY_CAP = "agency-cap"
+"""Exemption reason of firms that only agencies would visit which have reached their cap there."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
@@ -70,7 +73,10 @@ def build_frame(profiles: Sequence[Profile], tasks: Sequence[Task], policy: Poli
     keys = []
     for profile in profiles:
         members = subject.tasks(profile)
-        keys.append((profile.region, tiers[profile.tier], profile.kind, members, _exemption(profile, members, policy)))
+        exemption = _exemption(profile, members, policy)
+        if exemption == NO_TASK and profile.barred and subject.tasks(profile, ignore_caps=True):
+            exemption = AGENCY_CAP
+        keys.append((profile.region, tiers[profile.tier], profile.kind, members, exemption))
     sizes: dict[tuple[str, int, str, int, str], int] = {}
     for key, profile in zip(keys, profiles, strict=True):
         sizes[key] = sizes.get(key, 0) + profile.size
@@ -101,7 +107,7 @@ class _SubjectTo:
         self._masks: dict[tuple[Callable[[Task, str], bool], str], int] = {}
         self._names: dict[int, tuple[str, ...]] = {}
 
-    def tasks(self, profile: Profile) -> int:
+    def tasks(self, profile: Profile, *, ignore_caps: bool = False) -> int:
         """Bit k is set when the profile meets every condition of task k and none of its agencies is barred."""
         return (
             self._mask(_has_region, profile.region)
@@ -109,7 +115,7 @@ class _SubjectTo:
             & self._mask(_has_kind, profile.kind)
             & self._mask(_has_industry, profile.industry)
             & self._mask(_has_tag, profile.tags)
-            & self._mask(_has_agencies, profile.barred)
+            & self._mask(_has_agencies, "" if ignore_caps else profile.barred)
         )
 
     def names(self, mask: int) -> tuple[str, ...]:

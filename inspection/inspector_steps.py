@@ -52,7 +52,7 @@ def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, 
         visits = {visit.visit: visit for visit in result.visits}
         combinations = {each.combination: each for each in planned.combinations}
         needs = needs_of(result.visits, combinations, given.items, given.policy)
-        problems = agency_problems(needs, visits, given.inspectors, given.recusals, given.policy)
+        problems = agency_problems(needs, visits, given.inspectors, given.recusals, given.policy, given.past)
         solved = plan_chances(problems, visits, run)
         if not isinstance(solved, Fractions):
             raise PlanError(

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -18,6 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import DrawError, Language, catalogue, message
 from inspection.model import Agency, Inspector, Item, Recusal, Task
+from inspection.past import NOTHING, Past
 from inspection.policy import Policy, policy_from
 from inspection.registry.snapshot import Snapshot
 from inspection.store.plans import Plan, Writes
@@ -64,11 +67,27 @@ class Made(Generic[Value]):
 
 
 class Given:
-    """The registers and rules a plan is made from, read once."""
+    """The registers and rules a round of draws is made from, read once.
 
-    def __init__(self, policy: Policy, snapshot: Snapshot) -> None:
+    ``past`` is what the plan drew in earlier rounds, ``repeated`` the rules they bind this one to; both empty at first.
+    Nobody is sent before ``start``.
+    """
+
+    start: date | None = None
+
+    def __init__(
+        self, policy: Policy, snapshot: Snapshot, past: Past = NOTHING, repeated: Mapping[str, Any] | None = None
+    ) -> None:
         self.policy = policy
         self.snapshot = snapshot
+        self.past = past
+        self.repeated = repeated or {}
+
+    def with_joint_floor(self, floor: Fraction) -> Given:
+        """The same, with another floor of the joint share."""
+        other = copy(self)
+        other.policy = self.policy.model_copy(update={"joint": self.policy.joint.model_copy(update={"floor": floor})})
+        return other
 
     @cached_property
     def agencies(self) -> dict[str, Agency]:
@@ -97,7 +116,12 @@ class Given:
 
 
 class Line:
-    """One plan in one workspace, with the clock and the watcher of whoever runs it."""
+    """One round of a plan in one workspace, with the clock and the watcher of whoever runs it.
+
+    Round 0 is the year's own, made from what the plan was opened with; round k is its k-th supplement.
+    """
+
+    round = 0
 
     def __init__(self, workspace: Workspace, plan: Plan, clock: Clock, watcher: Watcher) -> None:
         self.workspace = workspace
@@ -108,6 +132,12 @@ class Line:
             policy_from({**plan.policy, "tiers": plan.policy["tiers"]}),
             Snapshot.open(workspace.folder, plan.snapshot),
         )
+
+    def in_round(self, number: int, given: Given) -> Line:
+        """The line of another round of the same plan."""
+        other = copy(self)
+        other.round, other.given = number, given
+        return other
 
     @property
     def name(self) -> str:

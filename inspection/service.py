@@ -20,12 +20,13 @@ from inspection.frame import NO_TASK
 from inspection.line import Clock, Given, Line, Silent, Watcher, step_name
 from inspection.model import PlanRow, Pool, Summary
 from inspection.planning.days import Days
-from inspection.planning.quotas import Quotas
+from inspection.planning.quotas import Quotas, Spreader
 from inspection.planning.summary import Circumstances, summarise
 from inspection.policy import Policy
 from inspection.publish.bundle import DrawFolder, LogFiles, write_bundle
 from inspection.registry.frame_tables import DrawnFirm
 from inspection.registry.snapshot import Snapshot
+from inspection.rounds import round_of
 from inspection.store import draws
 from inspection.store.plans import Plan
 from inspection.store.workspace import Workspace
@@ -56,24 +57,30 @@ def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1) -> PlannedY
         DrawError: something was refused: order in time, a wrong secret.
     """
     with line.workspace.lock(line.name), spreading(processes, len(line.given.policy.regions)) as run:
-        frame = firm_steps.frame(line, FIRMS)
-        quotas = firm_steps.quotas(line, FIRMS, frame, run)
-        secrets = draw_steps.hand_in(line, quotas.inputs, ceremony)
-        published = draw_steps.commit(line, quotas.inputs, secrets)
-        opened = draw_steps.reveal(line, published, secrets, ceremony)
-        visits = firm_steps.draw(line, published, opened, quotas)
+        return draw_round(line, ceremony, run)
 
-        chances = inspector_steps.chances(line, INSPECTORS, quotas, visits, run)
-        secrets = draw_steps.hand_in(line, chances.inputs, ceremony)
-        published = draw_steps.commit(line, chances.inputs, secrets)
-        opened = draw_steps.reveal(line, published, secrets, ceremony)
-        assignments = inspector_steps.draw(line, published, opened, chances, f"{line.name}/{FIRMS}")
 
-        drawn = day_steps.DrawnYear(frame=frame, quotas=quotas, firms=visits, chances=chances, assignments=assignments)
-        firms = day_steps.look_up(line, drawn)
-        days = day_steps.timetable(line, drawn, firms)
-        plan = day_steps.drawn_plan(line, drawn, firms, days)
-        rules = day_steps.check(line, drawn, plan)
+def draw_round(line: Line, ceremony: Ceremony, run: Spreader) -> PlannedYear:
+    """One round of the plan is drawn, the year's own or a supplement: firms, then inspectors, then days."""
+    current = round_of(line)
+    frame = firm_steps.frame(line, current.firms)
+    quotas = firm_steps.quotas(line, current.firms, frame, run, current.previous)
+    secrets = draw_steps.hand_in(line, quotas.inputs, ceremony)
+    published = draw_steps.commit(line, quotas.inputs, secrets)
+    opened = draw_steps.reveal(line, published, secrets, ceremony)
+    visits = firm_steps.draw(line, published, opened, quotas)
+
+    chances = inspector_steps.chances(line, current.inspectors, quotas, visits, run)
+    secrets = draw_steps.hand_in(line, chances.inputs, ceremony)
+    published = draw_steps.commit(line, chances.inputs, secrets)
+    opened = draw_steps.reveal(line, published, secrets, ceremony)
+    assignments = inspector_steps.draw(line, published, opened, chances, f"{line.name}/{current.firms}")
+
+    drawn = day_steps.DrawnYear(frame=frame, quotas=quotas, firms=visits, chances=chances, assignments=assignments)
+    firms = day_steps.look_up(line, drawn)
+    days = day_steps.timetable(line, drawn, firms)
+    plan = day_steps.drawn_plan(line, drawn, firms, days)
+    rules = day_steps.check(line, drawn, plan)
     return PlannedYear(drawn=drawn, plan=plan, days=days, firms=firms, rules=rules)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from inspection.frame import AT_CAP, NO_TASK, Profile, build_frame, cutoffs
+from inspection.frame import AGENCY_CAP, AT_CAP, NO_TASK, Profile, build_frame, cutoffs
 from inspection.model import Selection, Task
 from inspection.policy import policy_from
 
@@ -86,7 +86,7 @@ def test_a_firm_at_its_cap_is_left_out_with_the_reason():
 def test_a_barred_agency_takes_its_tasks_away():
     rules = policy(tiers={"A": {"visits": 2}, "B": {"weight": 2, "visits": 2}})
     frame = build_frame([profile(visits=1, barred="SCJG")], [task()], rules)
-    assert frame.pools[0].tasks == () and frame.pools[0].exemption == NO_TASK
+    assert frame.pools[0].tasks == () and frame.pools[0].exemption == AGENCY_CAP
 
 
 def test_the_order_of_profiles_and_tasks_changes_nothing():
