@@ -12,7 +12,9 @@ from typing import Any
 
 import click
 
+from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
+from inspection.console.meeting_commands import beacon, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
 from inspection.errors import message
 
@@ -37,8 +39,9 @@ def main(context: click.Context, lang: Language) -> None:
 @main.command()
 @out_option("build/demo")
 @click.option("--firms", type=click.IntRange(1_000, 2_000_000), default=90_000, show_default=True, help="户数 firms.")
+@cluster_options
 @click.pass_obj
-def demo(lang: Language, /, out: Path, firms: int) -> None:
+def demo(lang: Language, /, out: Path, firms: int, cluster: Any) -> None:
     """演示：生成一个区县，完成计划、抽取、排期和证明。 A made-up county, planned, drawn and proven.
 
     \b
@@ -46,7 +49,7 @@ def demo(lang: Language, /, out: Path, firms: int) -> None:
     """
     from inspection.console.demo import show_demo
 
-    sys.exit(show_demo(out, firms, lang))
+    sys.exit(show_demo(out, firms, lang, cluster))
 
 
 @main.command()
@@ -133,9 +136,10 @@ def import_(
 
 @main.command()
 @workspace_option
+@cluster_options
 @as_json
 @click.pass_obj
-def check(lang: Language, /, workspace: Path, json: bool) -> None:
+def check(lang: Language, /, workspace: Path, json: bool, cluster: Any) -> None:
     """规则能否同时满足；不能则说明差多少、怎样可行。 Can the rules be met; if not, what is short and what helps.
 
     \b
@@ -143,7 +147,7 @@ def check(lang: Language, /, workspace: Path, json: bool) -> None:
     """
     from inspection.console.show import check_and_show
 
-    sys.exit(check_and_show(workspace, json, lang))
+    sys.exit(check_and_show(workspace, json, lang, cluster))
 
 
 @main.command()
@@ -182,8 +186,9 @@ def plan() -> None:
     "--unattended", is_flag=True, help="秘密与骰子全由系统产生，仅供演练 rehearsal: the system plays everyone."
 )
 @click.option("--yes", is_flag=True, help="不再询问 do not ask.")
+@cluster_options
 @click.pass_obj
-def run(lang: Language, /, workspace: Path, unattended: bool, yes: bool) -> None:
+def run(lang: Language, /, workspace: Path, unattended: bool, yes: bool, cluster: Any) -> None:
     """推进计划，直到完成或需要各方参与。 Take the plan as far as it goes without people.
 
     \b
@@ -191,7 +196,7 @@ def run(lang: Language, /, workspace: Path, unattended: bool, yes: bool) -> None
     """
     from inspection.console.planning import run_plan
 
-    sys.exit(run_plan(workspace, unattended, yes, lang))
+    sys.exit(run_plan(workspace, unattended, yes, lang, cluster))
 
 
 @plan.command()
@@ -212,8 +217,9 @@ def parties(lang: Language, /, workspace: Path, draw: Any, commitments: tuple[st
 
 @plan.command()
 @workspace_option
+@cluster_options
 @click.pass_obj
-def reveal(lang: Language, /, workspace: Path) -> None:
+def reveal(lang: Language, /, workspace: Path, cluster: Any) -> None:
     """逐一输入各方秘密和骰子点数，随即抽取。 Ask for each secret and the dice one by one, then draw.
 
     \b
@@ -221,7 +227,7 @@ def reveal(lang: Language, /, workspace: Path) -> None:
     """
     from inspection.console.planning import reveal_plan
 
-    sys.exit(reveal_plan(workspace, lang))
+    sys.exit(reveal_plan(workspace, lang, cluster))
 
 
 @plan.command()
@@ -285,35 +291,30 @@ def bundle(lang: Language, /, workspace: Path, folder: Path) -> None:
 
 
 @main.command()
-@click.argument("draw")
-@click.argument("party")
-@click.option("--digest", type=click.Choice(["sha256", "sm3"]), default="sha256", show_default=True)
-@click.pass_obj
-def party(lang: Language, /, draw: str, party: str, digest: Any) -> None:
-    """参与方：产生秘密及其承诺值。 For a party: a secret and its commitment to a draw.
-
-    \b
-    inspection party 370828-2027/1-firms notary
-    """
-    from inspection.console.planning import make_secret
-
-    secret, commitment = make_secret(draw, party, digest)
-    click.echo(message("cli.party.keep", lang, draw=draw, party=party, commitment=commitment, secret=secret))
-
-
-@main.command()
 @click.argument("bundle", type=click.Path(path_type=Path))
+@click.option(
+    "--certificate",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="NIST 信标证书（PEM） certificate of the NIST beacon.",
+)
 @as_json
 @click.pass_obj
-def verify(lang: Language, /, bundle: Path, json: bool) -> None:
+def verify(lang: Language, /, bundle: Path, certificate: Path | None, json: bool) -> None:
     """独立核验证据包。 Check a bundle with the auditor's file, in its own process.
+
+    What that file cannot check with the standard library alone, a drand signature say, is checked beyond it
+    where the library is installed.
 
     \b
     inspection verify build/demo/bundle
     """
-    from inspection.console.show import run_checker
+    from inspection.console.verifying import run_checker
 
-    sys.exit(run_checker(bundle, json, lang))
+    sys.exit(run_checker(bundle, json, lang, certificate))
+
+
+main.add_command(beacon)
+main.add_command(party)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def keeping(line: Line, kind: Kind, name: str, handed: HandedIn) -> Any:
     """Rows of the hand-in: the draw is opened and the secrets handed over are kept."""
 
     def writes(connection: Connection) -> None:
-        opened = draws.open_draw(connection, line.name, kind)
+        opened = draws.open_draw(connection, line.name, kind, line.round)
         if opened.draw != name:
             raise DrawError("line.draw.order", expected=opened.draw, got=name)
         kept = draws.Secrets(parties=dict(handed.secrets), seal=handed.seal_secret)
@@ -157,11 +158,27 @@ def _await_opening(line: Line, published: PublishedCommitment) -> None:
         raise DrawError("line.reveal.early", draw=published.commitment.draw, opens=public.not_before)
 
 
+ESCROW = "escrow.json"
+"""Beside a draw whose parties did not all reveal: whose secret was opened from escrow, by whom, why, and when."""
+
+
 def log_result(line: Line, connection: Connection, draw: str, root: str, files: Mapping[str, str]) -> None:
-    """The result is in the log, under a checkpoint, with its frozen files."""
+    """The result is in the log, under a checkpoint, with its frozen files; so is whose secret came from escrow."""
+    record = draws.draw(connection, draw)
     draws.finish_draw(connection, draw, root, files)
     entry = Entry(
-        type="result", plan=line.name, draw=draw, time=stamp(line.clock()), actor=line.plan.division, digest=root
+        type="result",
+        plan=line.name,
+        draw=draw,
+        time=stamp(line.clock()),
+        actor=line.plan.division,
+        digest=root,
+        more={"escrow": _from_escrow(line, record.files[ESCROW])} if ESCROW in record.files else {},
     )
     line.workspace.log.append(connection, entry)
     line.workspace.log.checkpoint(connection)
+
+
+def _from_escrow(line: Line, kept: str) -> str:
+    """Parties whose secret was opened from escrow."""
+    return " ".join(sorted(json.loads(line.read(kept))))

@@ -8,7 +8,7 @@ from inspection.beacon.nist import pulse_time
 from inspection.draw.public_source import PublicSource
 from inspection.errors import BeaconError
 from inspection.policy_sections import CeremonyRules
-from inspection.public_facts import chains, lotteries
+from inspection.public_facts import chain_of, chains, lotteries
 
 OPENING = timedelta(milliseconds=1)
 """Dice count only from this long after the commitment's entry in the log."""
@@ -48,6 +48,22 @@ def _issue(rules: CeremonyRules, folder: str, now: datetime) -> PublicSource:
         raise BeaconError("beacon.lottery.past", **names, issue=named.issue, folder=folder, opens=opens)
     fields = {"source": rules.lottery, "issue": named.issue}
     return PublicSource(kind="lottery", fields=fields, not_before=_stamp(named.opens))
+
+
+def source_words(source: PublicSource) -> str:
+    """Which value it is, as people in the room call it: the number of dice, or chain and round, issue, minute.
+
+    >>> dice = PublicSource(kind="dice", fields={"digits": 40}, not_before="2027-01-05T09:30:00+08:00")
+    >>> source_words(dice)
+    '40'
+    """
+    if source.kind == "drand":
+        chain = chain_of(str(source.fields["chain"]))
+        return f"drand {chain.name if chain else source.fields['chain']} {source.fields['round']}"
+    if source.kind == "lottery":
+        lottery = lotteries().get(str(source.fields["source"]))
+        return f"{lottery.name_zh if lottery else source.fields['source']} {source.fields['issue']}"
+    return str(source.fields["time"] if source.kind == "nist" else source.fields["digits"])
 
 
 def _stamp(moment: datetime) -> str:

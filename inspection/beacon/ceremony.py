@@ -1,4 +1,4 @@
-"""Where the randomness of a draw comes from: secrets of parties and dice in the open (PROTOCOL 4).
+"""Where the randomness of a draw comes from: secrets of parties and a value made in the open (PROTOCOL 4).
 
 A ceremony is a port of the line: it hands over commitments before the draw is committed, and the reveal only once
 the commitment is published.
@@ -9,8 +9,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
+from inspection.beacon.announcing import source_words
+from inspection.beacon.evidence import check_value
 from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Commitment, Party
 from inspection.draw.publication import PublishedCommitment
@@ -55,6 +58,8 @@ class Ceremony(Protocol):
 class UnattendedCeremony:
     """All secrets and the dice come from the system's generator: for demonstrations and rehearsals.
 
+    A beacon or a lottery cannot be played: its value is awaited from whoever brings it.
+
     Nobody but the machine took part, so the verdict rests on the machine alone; real draws have real parties.
     """
 
@@ -80,16 +85,20 @@ class UnattendedCeremony:
 
     def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
         """The kept secrets, and dice rolled now."""
-        public = published.commitment.public
-        dice = "".join(str(self.die()) for _ in range(int(public.fields["digits"]))) if public else None
-        return Reveal(parties=dict(kept.secrets), public=dice, seal=kept.seal_secret)
+        public, value = published.commitment.public, kept.public
+        if public is not None and public.kind == "dice":
+            value = value or "".join(str(self.die()) for _ in range(int(public.fields["digits"])))
+        elif public is not None and value is None:
+            raise BeaconError("beacon.public.waiting", draw=published.commitment.draw, source=source_words(public))
+        return Reveal(parties=dict(kept.secrets), public=value, seal=kept.seal_secret)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttendedCeremony:
-    """Parties hand in commitments beforehand; at the reveal ``ask`` gets each secret and the dice from people.
+    """Parties hand in commitments beforehand; at the reveal ``ask`` gets what is not kept yet from people.
 
-    ``ask(kind, name, accept)`` returns an answer for which ``accept`` raised nothing; kind is ``party`` or ``dice``.
+    ``ask(kind, name, accept)`` returns an answer for which ``accept`` raised nothing; kind is ``party`` or the kind of
+    the public value, name the party, the number of dice, or the round or issue in words.
     """
 
     ask: Callable[[str, str, Callable[[str], None]], str] | None = None
@@ -103,16 +112,19 @@ class AttendedCeremony:
         commitment = published.commitment
         if self.ask is None:
             raise BeaconError("beacon.reveal.waiting", draw=commitment.draw)
-        opened = {party.name: self.ask("party", party.name, _opens(commitment, party)) for party in commitment.parties}
-        dice = None
-        if commitment.public is not None:
-            dice = self.ask("dice", str(commitment.public.fields.get("digits", "")), commitment.public.check_value)
-        reveal = Reveal(parties=opened, public=dice, seal=kept.seal_secret)
+        opened = {
+            party.name: kept.secrets.get(party.name) or self.ask("party", party.name, opens(commitment, party))
+            for party in commitment.parties
+        }
+        public, value = commitment.public, kept.public
+        if public is not None and value is None:
+            value = self.ask(public.kind, source_words(public), partial(check_value, public))
+        reveal = Reveal(parties=opened, public=value, seal=kept.seal_secret)
         check_reveal(commitment, reveal)
         return reveal
 
 
-def _opens(commitment: Commitment, party: Party) -> Callable[[str], None]:
+def opens(commitment: Commitment, party: Party) -> Callable[[str], None]:
     """A check that a secret opens the party's commitment."""
 
     def accept(secret: str) -> None:

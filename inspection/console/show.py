@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
-import subprocess
-import sys
+import os
 from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
@@ -19,6 +18,7 @@ from inspection.office import Office, missing_registers
 from inspection.registry.report import ImportReport
 from inspection.registry.settings import RegisterKind
 from inspection.registry.snapshot import Snapshot
+from inspection.workers import Crew
 
 MOST_NOTICES = 20
 
@@ -159,7 +159,7 @@ def _report(report: ImportReport, language: Language) -> dict[str, Any]:
     }
 
 
-def check_and_show(workspace: Path, json: bool, language: Language) -> int:
+def check_and_show(workspace: Path, json: bool, language: Language, cluster: Crew | None = None) -> int:
     """Say that the rules can be met and at what cost, or which cannot; the exit code.
 
     Raises:
@@ -170,7 +170,8 @@ def check_and_show(workspace: Path, json: bool, language: Language) -> int:
     office = Office.opened(workspace)
     policy = office.policy()
     try:
-        pools, quotas = service.check_feasible(policy, office.snapshot())
+        processes = os.cpu_count() or 1
+        pools, quotas = service.check_feasible(policy, office.snapshot(), processes=processes, cluster=cluster)
     except PlanError as error:
         if not json:
             raise
@@ -185,16 +186,3 @@ def check_and_show(workspace: Path, json: bool, language: Language) -> int:
     else:
         click.echo(message("cli.check.ok", language, **facts))
     return 0
-
-
-def run_checker(bundle: Path, json: bool, language: Language) -> int:
-    """Run the auditor's file on the bundle in its own process; its exit code.
-
-    Raises:
-        InputError: the folder holds no bundle.
-    """
-    if not (bundle / "bundle.json").is_file():
-        raise InputError("cli.verify.none", folder=bundle)
-    checker = resources.files("inspection") / "verify.py"
-    command = [sys.executable, "-I", "-S", str(checker), str(bundle), *(["--json"] if json else [])]
-    return subprocess.run(command, check=False).returncode

@@ -10,7 +10,7 @@ from inspection.store import draws
 from inspection.store.tables import draws as table
 
 
-def attach(connection: Connection, draw: str, file: str, kept: str) -> None:
+def attach(connection: Connection, draw: str, file: str, kept: str, *, replace: bool = False) -> None:
     """The frozen file is one of the draw's, under this name; the same again changes nothing.
 
     Args:
@@ -18,6 +18,7 @@ def attach(connection: Connection, draw: str, file: str, kept: str) -> None:
         draw: committed, finished or not.
         file: its name in the bundle's folder of the draw.
         kept: SHA-256 of its bytes, as FrozenFiles keeps them.
+        replace: it grows while the draw is open, so it takes the place of its earlier form.
 
     Raises:
         BeaconError: the draw is not committed, or another file of this name is attached already.
@@ -26,7 +27,7 @@ def attach(connection: Connection, draw: str, file: str, kept: str) -> None:
     record = draws.draw(connection, draw)
     if record.commitment is None:
         raise BeaconError("beacon.public.uncommitted", draw=draw)
-    if record.files.get(file, kept) != kept:
+    if record.files.get(file, kept) != kept and not (replace and record.root is None):
         raise BeaconError("beacon.public.kept", draw=draw)
     files = canonical_json({**record.files, file: kept}).decode()
     connection.execute(update(table).filter_by(draw=draw).values(files=files))

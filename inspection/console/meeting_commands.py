@@ -1,0 +1,100 @@
+"""Commands of a draw in the open: public values, parties on their own devices, the meeting room."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from inspection.console.options import Language, workspace_option
+from inspection.errors import message
+
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+NEW_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.group()
+def beacon() -> None:
+    """公开随机数：信标、彩票。 Public values: beacons, lotteries."""
+
+
+@beacon.command()
+@workspace_option
+@click.pass_obj
+def awaited(lang: Language, /, workspace: Path) -> None:
+    """等待揭示的抽取用哪一个公开随机数。 Which public value the draw waits for.
+
+    \b
+    inspection beacon awaited
+    """
+    from inspection.console.beacon import show_awaited
+
+    show_awaited(workspace, lang)
+
+
+@beacon.command()
+@workspace_option
+@click.argument("file", type=FILE, required=False)
+@click.pass_obj
+def take(lang: Language, /, workspace: Path, file: Path | None) -> None:
+    """收下公开随机数及其签名；不写文件则联网取得。 Keep the value and its signature; fetched where no file is given.
+
+    \b
+    inspection beacon take round.json
+    """
+    from inspection.console.beacon import take_public
+
+    take_public(workspace, file, lang)
+
+
+@beacon.command()
+@click.argument("round", type=click.IntRange(min=1))
+@click.option("--chain", type=click.Choice(["quicknet", "default"]), default="quicknet", show_default=True)
+@click.option("--file", type=FILE, help="已下载的文件；不写则联网取得 a file brought by hand instead of the network.")
+@click.option("--out", type=NEW_FILE, help="另存 save it as.")
+@click.pass_obj
+def drand(lang: Language, /, round: int, chain: str, file: Path | None, out: Path | None) -> None:
+    """取得 drand 的一轮并核验签名。 Fetch a round of drand and check its signature.
+
+    \b
+    inspection beacon drand 657413 --out round.json
+    """
+    from inspection.console.beacon import show_round
+
+    sys.exit(show_round(chain, round, file, out, lang))
+
+
+class Parties(click.Group):
+    """``party DRAW NAME`` shows secret and commitment at once, as before there were files for them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A first word that is no command is the name of a draw."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            return "show", show, args
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Parties)
+def party() -> None:
+    """参与方：在自己的电脑上承诺、揭示。 For a party, on a device of its own: commit and reveal."""
+
+
+@click.command(hidden=True)
+@click.argument("draw")
+@click.argument("party")
+@click.option("--digest", type=click.Choice(["sha256", "sm3"]), default="sha256", show_default=True)
+@click.pass_obj
+def show(lang: Language, /, draw: str, party: str, digest: Any) -> None:
+    """产生秘密及其承诺值，显示在屏幕上。 A secret and its commitment to a draw, on the screen.
+
+    \b
+    inspection party 370828-2027/1-firms notary
+    """
+    from inspection.console.planning import make_secret
+
+    secret, commitment = make_secret(draw, party, digest)
+    click.echo(message("cli.party.keep", lang, draw=draw, party=party, commitment=commitment, secret=secret))
