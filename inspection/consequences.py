@@ -90,6 +90,11 @@ class Consequences:
         return Fraction(self.checks - self.visits, self.checks) if self.checks else Fraction(0)
 
     @property
+    def joint_floor(self) -> Fraction:
+        """The floor of the joint share, which binds as ``joint_counted_by`` says."""
+        return max(self.joint_by_visits.floor, self.joint_by_firms.floor, self.joint_by_tasks.floor)
+
+    @property
     def visits_per_firm(self) -> Fraction:
         """Mean visits of a firm that may be drawn."""
         drawable = self.firms_in_frame - self.firms_exempt
@@ -127,20 +132,22 @@ class Figure:
 def figures() -> tuple[Figure, ...]:
     """All single figures, in the order they are shown."""
     return (
-        Figure(name="frame", value=lambda of: of.firms_in_frame),
+        Figure(name="firms", value=lambda of: of.firms_in_frame),
         Figure(name="exempt", value=lambda of: of.firms_exempt),
         Figure(name="inspectors", value=lambda of: of.inspectors),
         Figure(name="checks", value=lambda of: of.checks),
         Figure(name="visits", value=lambda of: of.visits),
-        Figure(name="bound", value=lambda of: of.visits_bound),
+        Figure(name="lower_bound", value=lambda of: of.visits_bound),
         Figure(name="cut", value=lambda of: of.cut),
         Figure(name="visits_per_firm", value=lambda of: of.visits_per_firm),
         Figure(name="repeats", value=lambda of: math.ceil(of.repeat_visits)),
         Figure(name="repeats_unmerged", value=lambda of: of.repeat_visits_unmerged),
         Figure(name="coverage", value=lambda of: of.coverage),
+        Figure(name="coverage_floor", value=lambda of: of.coverage.floor),
         Figure(name="joint_by_visits", value=lambda of: of.joint_by_visits),
         Figure(name="joint_by_firms", value=lambda of: of.joint_by_firms),
         Figure(name="joint_by_tasks", value=lambda of: of.joint_by_tasks),
+        Figure(name="joint_floor", value=lambda of: of.joint_floor),
         Figure(name="busiest", value=lambda of: max((visits for _, visits in of.visits_per_month), default=0)),
         Figure(name="seats", value=lambda of: of.seats),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
@@ -17,9 +18,6 @@ from inspection.errors import Language
 from inspection.model import Share, TierChance
 
 WIDEST = 140
-LABEL, COLUMN = 26, 22
-"""Least cells of the first column and of a case."""
-
 MOST_AGENCIES = 8
 
 Cells = tuple[Text, ...]
@@ -44,18 +42,38 @@ class ComparisonScreen:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Lay the cases out for the width of the console."""
         width = min(options.max_width, WIDEST)
-        beside = max(1, (width - LABEL) // COLUMN - 1)
-        first, others = self.cases[0], self.cases[1:]
         yield Text(self.title, style="bold")
         yield Text("=" * width, style="dim")
-        for start in range(0, max(1, len(others)), beside):
-            yield _Side(cases=(first, *others[start : start + beside]), language=self.language).table()
+        for table in self._tables(console, options, width):
+            yield table
             yield Text("")
-        yield Group(*(Text(wrap(line, width)) for case in others for line in _changes(case, self.language)))
+        yield Group(*(Text(wrap(line, width)) for case in self.cases[1:] for line in _changes(case, self.language)))
         for case in self.cases:
             if case.consequences is None:
-                yield Text(f"✗ {case.name}", style="bold red")
-                yield Text(case.shortage[self.language])
+                yield Text(phrase("compare.impossible", self.language, name=case.name), style="bold red")
+                for line in case.shortage[self.language].splitlines():
+                    yield Text(wrap(line, width))
+
+    def _tables(self, console: Console, options: ConsoleOptions, width: int) -> Iterator[Table]:
+        """As many cases beside the first as fit; those that cannot be are told below instead."""
+        first, *others = self.cases
+        left = [case for case in others if case.consequences is not None]
+        while True:
+            beside = max(1, len(left))
+            while beside > 1 and _width(console, options, self._side(first, left[:beside])) > width:
+                beside -= 1
+            yield self._side(first, left[:beside])
+            left = left[beside:]
+            if not left:
+                return
+
+    def _side(self, first: Case, others: Sequence[Case]) -> Table:
+        return _Side(cases=(first, *others), language=self.language).table()
+
+
+def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
+    """Cells the table would like to have."""
+    return Measurement.get(console, options.update(max_width=10_000), table).maximum
 
 
 def _changes(case: Case, language: Language) -> Iterator[str]:
@@ -105,19 +123,20 @@ class _Side:
         texts = []
         for case in self.cases:
             found = _tier_of(case.consequences, tier)
-            texts.append(f"{percent(found.mean)}  {percent(found.lowest)} ~ {percent(found.highest)}" if found else "–")
+            texts.append(f"{percent(found.mean)} {_range(found)}" if found else "–")
         return _marked(texts)
 
     def _agency(self, agency: str) -> Cells:
-        """Officer-visits of the year, and of the highest month against what its officers can do."""
+        """Officer-visits of the year, and the highest month's share of what its officers can do."""
         texts = []
         for case in self.cases:
             found = _year_of(case.consequences, agency)
             if found is None:
                 texts.append("–")
                 continue
-            high = found.highest
-            texts.append(f"{count(found.seats)}  {high.month[5:]}: {count(high.seats)}/{count(high.available)}")
+            load = f"{float(found.highest.ratio):.0%}"
+            high = phrase("compare.high", self.language, month=int(found.highest.month[5:]), load=load)
+            texts.append(f"{count(found.seats)} {high}")
         return _marked(texts)
 
 
@@ -127,12 +146,21 @@ def _cell(value: int | Fraction | Share | None, before: int | Fraction | Share |
         return Text("–", style="dim")
     if isinstance(value, Share):
         change = _points(value.ratio - before.ratio) if isinstance(before, Share) else ""
-        floor = f" ≥ {percent(value.floor)}" if value.floor else ""
-        return _with_change(floor_percent(value.ratio) + floor, change)
+        return _with_change(floor_percent(value.ratio), change)
     if isinstance(value, Fraction):
         return _with_change(percent(value), _points(value - before) if isinstance(before, Fraction) else "")
     difference = value - before if isinstance(before, int) else 0
     return _with_change(count(value), f"{difference:+,}" if difference else "")
+
+
+def _range(tier: TierChance) -> str:
+    """Lowest and highest chance of the tier's pools, in per cent."""
+    return f"[{_short(tier.lowest)}~{_short(tier.highest)}]"
+
+
+def _short(share: Fraction) -> str:
+    """Per cent without the sign, without a decimal from ten on."""
+    return f"{float(share * 100):.0f}" if share >= Fraction(1, 10) else percent(share).removesuffix("%")
 
 
 def _points(difference: Fraction) -> str:
