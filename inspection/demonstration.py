@@ -19,6 +19,7 @@ from inspection.line import Watcher
 from inspection.model import Summary
 from inspection.office import Office
 from inspection.registry.report import ImportReport
+from inspection.workers import Crew
 
 ORIGIN = "open-draw.example/demonstration"
 MARK = ".demonstration"
@@ -38,7 +39,14 @@ class Demonstration:
 
 
 def demonstrate(
-    out: Path, size: CountySize, stage: Stage, watcher: Watcher, language: Language, *, processes: int = 1
+    out: Path,
+    size: CountySize,
+    stage: Stage,
+    watcher: Watcher,
+    language: Language,
+    *,
+    processes: int = 1,
+    cluster: Crew | None = None,
 ) -> Demonstration:
     """``out`` holds registers/, workspace/, bundle/ and plan.xlsx of a demonstration made anew."""
     clear(out)
@@ -50,7 +58,7 @@ def demonstrate(
             files.registers, mappings={}, as_of=date(size.year, 1, 1), strict=True, progress=None
         )
     line, _ = office.start(watcher)
-    year = service.plan_year(line, service.unattended(line.given.policy), processes=processes)
+    year = service.plan_year(line, service.unattended(line.given.policy), processes=processes, cluster=cluster)
     with stage("bundle"):
         bundle = service.bundle(line, out / "bundle")
     # The checker needs nothing but the bundle, so it runs in its own process while the workbook is written.

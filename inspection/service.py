@@ -28,11 +28,14 @@ from inspection.registry.frame_tables import DrawnFirm
 from inspection.registry.snapshot import Snapshot
 from inspection.rounds import round_of
 from inspection.store import draws
+from inspection.store.answers import Answers
 from inspection.store.plans import Plan
 from inspection.store.workspace import Workspace
 from inspection.workdays import workdays
-from inspection.workers import spreading
+from inspection.workers import Crew, code_mark, spreading
 
+ANSWERS = "answers"
+"""Folder of a workspace where answers wait until their plan is stored."""
 FIRMS, INSPECTORS = "1-firms", "2-inspectors"
 """Folders of the year's two draws."""
 
@@ -48,15 +51,26 @@ class PlannedYear:
     rules: tuple[RuleResult, ...]
 
 
-def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1) -> PlannedYear:
+def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1, cluster: Crew | None = None) -> PlannedYear:
     """The year is planned, drawn, proven and has its days.
+
+    Args:
+        processes: of this machine that solve regions and agencies beside each other.
+        cluster: other machines that do so instead.
 
     Raises:
         PlanError: the rules cannot be met; nothing was committed.
         BeaconError: a party has not handed in or revealed yet; call again when it has.
         DrawError: something was refused: order in time, a wrong secret.
     """
-    with line.workspace.lock(line.name), spreading(processes, len(line.given.policy.regions)) as run:
+    spread = spreading(
+        processes,
+        len(line.given.policy.regions),
+        cluster=cluster,
+        answers=Answers(line.workspace.folder / ANSWERS, code_mark()),
+        progress=line.watcher.advance,
+    )
+    with line.workspace.lock(line.name), spread as run:
         return draw_round(line, ceremony, run)
 
 
@@ -139,7 +153,9 @@ def open_line(workspace: Workspace, plan: str | None, clock: Clock, watcher: Wat
     return Line(workspace, plans[0], clock, watcher or Silent())
 
 
-def check_feasible(policy: Policy, snapshot: Snapshot, *, processes: int = 1) -> tuple[tuple[Pool, ...], Quotas]:
+def check_feasible(
+    policy: Policy, snapshot: Snapshot, *, processes: int = 1, cluster: Crew | None = None
+) -> tuple[tuple[Pool, ...], Quotas]:
     """The pools and quotas a plan would have; nothing is stored or committed.
 
     Raises:
@@ -147,7 +163,7 @@ def check_feasible(policy: Policy, snapshot: Snapshot, *, processes: int = 1) ->
     """
     given = Given(policy, snapshot)
     pools = firm_steps.write_frame(given, None)
-    with spreading(processes, len(policy.regions)) as run:
+    with spreading(processes, len(policy.regions), cluster=cluster) as run:
         return pools, firm_steps.solve(given, pools, run)
 
 

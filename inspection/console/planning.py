@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 import re
 import secrets
 import warnings
@@ -25,6 +26,7 @@ from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, InputError, InspectionError, Language, StoreError, message
 from inspection.line import Line, refusals, step_name
 from inspection.office import CHINA, Office
+from inspection.workers import Crew
 
 STEPS = (
     *(f"{service.FIRMS}.{part}" for part in ("frame", "quotas", "parties", "commit", "reveal", "draw")),
@@ -40,7 +42,7 @@ WORD = r"[^\s:,/+]+"
 """A name in a draw or of a party (PROTOCOL 4): no spaces, colons, commas or slashes."""
 
 
-def run_plan(workspace: Path, is_unattended: bool, yes: bool, language: Language) -> int:
+def run_plan(workspace: Path, is_unattended: bool, yes: bool, language: Language, cluster: Crew | None = None) -> int:
     """Take the plan as far as it goes; 0 when it is done."""
     office = Office.opened(workspace)
     if is_unattended and not yes:
@@ -50,24 +52,27 @@ def run_plan(workspace: Path, is_unattended: bool, yes: bool, language: Language
     if discarded:
         click.echo(message("cli.discarded", language), err=True)
     ceremony: Ceremony = service.unattended(line.given.policy) if is_unattended else AttendedCeremony()
-    return _advance(line, ceremony, bars, language)
+    return _advance(line, ceremony, bars, language, cluster)
 
 
-def reveal_plan(workspace: Path, language: Language) -> int:
+def reveal_plan(workspace: Path, language: Language, cluster: Crew | None = None) -> int:
     """Ask for what the line waits for, and go on; 0 when the plan is done."""
     bars = ProgressBars(language)
     line = Office.opened(workspace).line(bars)
-    return _advance(line, AttendedCeremony(ask=asking(language)), bars, language)
+    return _advance(line, AttendedCeremony(ask=asking(language)), bars, language, cluster)
 
 
-def _advance(line: Line, ceremony: Ceremony, bars: ProgressBars, language: Language) -> int:
+def _advance(
+    line: Line, ceremony: Ceremony, bars: ProgressBars, language: Language, cluster: Crew | None = None
+) -> int:
     """Run the line and show the screen; bars would hide questions, so they show only where nobody is asked."""
+    processes = os.cpu_count() or 1
     try:
         if isinstance(ceremony, AttendedCeremony) and ceremony.ask is not None:
-            year = service.plan_year(line, ceremony)
+            year = service.plan_year(line, ceremony, processes=processes, cluster=cluster)
         else:
             with bars.running():
-                year = service.plan_year(line, ceremony)
+                year = service.plan_year(line, ceremony, processes=processes, cluster=cluster)
     except BeaconError as error:
         if not error.code.endswith(".waiting"):
             raise
