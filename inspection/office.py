@@ -17,7 +17,9 @@ from inspection.registry.importer import import_registers
 from inspection.registry.report import ImportReport
 from inspection.registry.settings import ImportSettings, Progress, RegisterKind
 from inspection.registry.snapshot import Snapshot
+from inspection.store.draws import draws
 from inspection.store.workspace import Workspace
+from inspection.supplements import begin_supplement
 
 CHINA = timezone(timedelta(hours=8))
 """Official time; a fixed offset, because the country has one and containers may lack a time-zone table."""
@@ -128,9 +130,14 @@ class Office:
         code = service.plan_code(self.policy()) if len(plans) > 1 else None
         return service.open_line(self.workspace, code if code in plans else None, now, watcher)
 
+    def supplement(self, start: date | None, watcher: Watcher) -> Line:
+        """The line of a supplement from the latest registers; see ``begin_supplement``."""
+        return begin_supplement(self.line(watcher), self.snapshot(), start)
+
     def is_committed(self, code: str) -> bool:
-        """Whether the log knows the plan: from then on it stays as it is."""
-        return self.workspace.log.position(f"{code}/{service.FIRMS}", "commit") is not None
+        """Whether a draw of the plan that counts is in the log: from then on the plan stays as it is."""
+        with self.workspace.store.reading() as connection:
+            return any(draw.commitment is not None and draw.void is None for draw in draws(connection, code))
 
 
 def import_settings(policy: Policy, as_of: date) -> ImportSettings:

@@ -52,7 +52,7 @@ class PlannedYear:
 
 
 def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1, cluster: Crew | None = None) -> PlannedYear:
-    """The year is planned, drawn, proven and has its days.
+    """The line's round, the year's own or a supplement, is planned, drawn, proven and has its days.
 
     Args:
         processes: of this machine that solve regions and agencies beside each other.
@@ -109,7 +109,12 @@ def new_plan(workspace: Workspace, policy: Policy, snapshot: Snapshot, now: date
     Raises:
         StoreError: the division's year has a plan from another policy or snapshot.
     """
-    plan = Plan(
+    workspace.store.create_plan(as_plan(policy, snapshot), now=now)
+
+
+def as_plan(policy: Policy, snapshot: Snapshot) -> Plan:
+    """The plan of the policy's division and year."""
+    return Plan(
         plan=plan_code(policy),
         division=policy.plan.division,
         year=policy.plan.year,
@@ -117,22 +122,28 @@ def new_plan(workspace: Workspace, policy: Policy, snapshot: Snapshot, now: date
         policy=policy.canonical(),
         snapshot=snapshot.digest,
     )
-    workspace.store.create_plan(plan, now=now)
 
 
 def renew_plan(workspace: Workspace, policy: Policy, snapshot: Snapshot, now: datetime) -> bool:
     """As ``new_plan``, but a draft from another policy or snapshot is set aside; True when one was.
 
+    A plan all of whose draws were given up is a draft again; what the log says of it stays.
+
     Raises:
-        StoreError: the log knows the plan already: it stays as committed.
+        StoreError: a draw of the plan is committed: it stays as it is.
     """
     try:
         new_plan(workspace, policy, snapshot, now)
     except StoreError as error:
         if plan_code(policy) not in {plan.plan for plan in workspace.store.plans()}:
             raise error
-        workspace.store.discard_plan(plan_code(policy))
-        new_plan(workspace, policy, snapshot, now)
+        with workspace.store.reading() as connection:
+            known = draws.draws(connection, plan_code(policy))
+        if any(draw.void for draw in known):
+            workspace.store.rebase_plan(as_plan(policy, snapshot))
+        else:
+            workspace.store.discard_plan(plan_code(policy))
+            new_plan(workspace, policy, snapshot, now)
         return True
     return False
 
@@ -185,7 +196,8 @@ def hand_in(line: Line, kind: Kind, commitments: Mapping[str, str]) -> str:
         raise BeaconError("beacon.parties.unknown", parties=", ".join(unknown), expected=known)
     if missing := [party for party in expected if party not in commitments]:
         raise BeaconError("beacon.parties.missing", parties=", ".join(missing), expected=known)
-    folder = FIRMS if kind == "firms" else INSPECTORS
+    current = round_of(line)
+    folder = current.firms if kind == "firms" else current.inspectors
     name = f"{line.name}/{folder}"
     sealing = unattended(line.given.policy).hand_in(name)
     handed = HandedIn(
@@ -212,12 +224,13 @@ class _Brought(AttendedCeremony):
 
 
 def bundle(line: Line, target: Path) -> Path:
-    """The proof of the plan stands in ``target``: every draw that has a result, the log, the checker."""
+    """The proof of the plan stands in ``target``: every draw with a result, those given up, the log, the checker."""
     store, log = line.workspace.store, line.workspace.log
     with store.reading() as connection:
-        finished = [draw for draw in draws.draws(connection, line.name) if draw.root is not None]
-    if not finished:
+        known = draws.draws(connection, line.name)
+    if all(draw.root is None for draw in known):
         raise StoreError("line.plan.unfinished", plan=line.name, step="draw")
+    finished = [draw for draw in known if draw.root or (draw.void and draw.commitment)]
     folders = [
         DrawFolder(folder=draw.folder, files={name: line.kept(kept) for name, kept in draw.files.items()})
         for draw in finished
