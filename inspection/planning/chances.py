@@ -32,6 +32,14 @@ class AgencyProblem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatTask:
+    """What whoever solves an agency needs to know of it; the name is for messages only."""
+
+    agency: str
+    problem: ChanceProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AgencyShortage:
     """An agency that cannot staff its visits, with the smallest cut that shows it."""
 
@@ -168,9 +176,10 @@ def plan_chances(
     """Solve every agency and write its flow.
 
     Returns:
-        The flow, needs in order of visit and agency; or one shortage for each agency that cannot staff its visits.
+        The flow, an agency's needs that ask alike after one another; or one shortage for each agency that cannot staff
+        its visits.
     """
-    answers = list(run(chances, [problem.problem for problem in problems]))
+    answers = list(run(solve_agency, [SeatTask(agency=each.agency, problem=each.problem) for each in problems]))
     short = tuple(
         AgencyShortage(problem=problem, shortage=answer)
         for problem, answer in zip(problems, answers, strict=True)
@@ -178,29 +187,37 @@ def plan_chances(
     )
     if short:
         return short
-    pieces: dict[tuple[str, str], list[Arc]] = {}
+    arcs: list[Arc] = []
     duty: dict[str, int] = {}
     for problem, answer in zip(problems, answers, strict=True):
-        pieces.update(_need_arcs(problem, answer, visits, duty))
+        arcs += _need_arcs(problem, answer, visits, duty)
     return Fractions(
-        flow=(*(arc for key in sorted(pieces) for arc in pieces[key]), *_duty_arcs(duty)),
+        flow=(*arcs, *_duty_arcs(duty)),
         largest=max((Fraction(answer.largest, MILLION) for answer in answers), default=Fraction(0)),
         bound=max((Fraction(answer.bound, MILLION) for answer in answers), default=Fraction(0)),
     )
 
 
-def _need_arcs(
-    problem: AgencyProblem, answer: Chances, visits: Mapping[str, Visit], duty: dict[str, int]
-) -> dict[tuple[str, str], list[Arc]]:
-    """Arcs hub → need → (holders' child) → duty, per (visit, agency); adds to the flow of each duty."""
+def solve_agency(task: SeatTask) -> Chances | SeatShortage:
+    """The fairest chances of an agency's inspectors, wherever this runs."""
+    return chances(task.problem)
+
+
+def _need_arcs(problem: AgencyProblem, answer: Chances, visits: Mapping[str, Visit], duty: dict[str, int]) -> list[Arc]:
+    """Arcs hub → need → (holders' child) → duty; adds to the flow of each duty.
+
+    Needs that share a month and a group follow each other: cycles of the rounding then close sooner.
+    """
     codes = [inspector.inspector for inspector in problem.inspectors]
     numbers = problem.problem
     starts = np.searchsorted(answer.need, np.arange(len(problem.needs) + 1)).tolist()
     people, flows = answer.inspector.tolist(), answer.flow.tolist()
     holders = [set(np.flatnonzero(row).tolist()) for row in numbers.holder]
     groups = numbers.group.tolist()
-    pieces: dict[tuple[str, str], list[Arc]] = {}
-    for n, need in enumerate(problem.needs):
+    months = numbers.month.tolist()
+    all_arcs: list[Arc] = []
+    for n in sorted(range(len(problem.needs)), key=lambda n: (months[n], groups[n], n)):
+        need = problem.needs[n]
         month = visits[need.visit].month
         node = f"need:{need.visit}:{need.agency}"
         child, holds = "", set[int]()
@@ -219,8 +236,8 @@ def _need_arcs(
         head: list[Arc] = [("hub", node, need.officers * MILLION)]
         if child:
             head.append((node, child, through))
-        pieces[need.visit, need.agency] = head + arcs
-    return pieces
+        all_arcs += head + arcs
+    return all_arcs
 
 
 def _duty_arcs(duty: Mapping[str, int]) -> list[Arc]:
