@@ -1,13 +1,8 @@
 """Checks an open-draw/1 bundle from PROTOCOL.md alone ("§" cites it): python3 -I -S verify.py BUNDLE [--json].
 Exit 0: every claim was checked and holds; 1: one fails; 2: usage; 3: none fails, one could not be checked here.
 Standard library only, no code in common with the program that made the bundle. For Python 3.9 and later."""
-# ruff: noqa: B905, RUF007, UP035, SIM905, E501 — the first four ask for more than Python 3.9 has; an auditor reads 400 lines, not 500
-import base64
-import gc
-import hashlib
-import json
-import re
-import sys
+# ruff: noqa: B905, RUF007, UP035, SIM905, E401, I001, E501 — the first four ask for more than Python 3.9 has; an auditor reads 400 lines, not 500
+import base64, gc, hashlib, json, re, sys
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
@@ -20,12 +15,11 @@ UNIT, MONTH = 1_000_000, r"\d{4}-(0[1-9]|1[0-2])"  # flows are in millionths of 
 CHINESE, VERDICTS = {"passed": "通过", "failed": "不符", "not checked": "未核"}, {0: "通过 VERIFIED", 1: "不符 FAILED", 3: "部分未核 NOT ALL CHECKED"}
 FILES = {"firms": "rules.json firms.csv pools.csv flow.csv months.csv visits.csv".split(),  # inputs, and last the result
          "inspectors": "needs.csv inspectors.csv recusals.csv flow.csv assignments.csv".split()}
-TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow": "0 tail head flow",  # how many columns sort it; columns
-          "months": "2 task month visits", "visits": "0 visit firm task month salt", "recusals": "2 inspector firm reason",
-          "needs": "2 visit agency officers qualified qualification", "assignments": "3 visit agency inspector salt",
-          "inspectors": "1 inspector agency valid_until qualifications salt"}
-FORMS = {"salt": "[0-9a-f]{32}", "tail": '[^,"]+', "head": '[^,"]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "region": ".*",
-         "qualification": r'[^:,"\s]*', "qualifications": '[^:,"]*', **dict.fromkeys(["flow", "visits", "officers", "qualified"], r"0|[1-9]\d{0,15}")}
+TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow": "0 tail head flow", "months": "2 task month visits",
+          "visits": "0 visit firm task month salt", "recusals": "2 inspector firm reason", "needs": "2 visit agency officers qualified qualification",
+          "assignments": "3 visit agency inspector salt", "inspectors": "1 inspector agency valid_until qualifications salt"}  # sorted by so many columns
+FORMS = {"salt": "[0-9a-f]{32}", "tail": r'[^,"\r\n]+', "head": r'[^,"\r\n]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "qualification": r'[^:,"\s]*',
+         "qualifications": r'[^:,"\r\n]*', **dict.fromkeys(["flow", "visits", "officers", "qualified"], r"(?:0|[1-9]\d{0,15})")}
 PER_PLAN = "tiers", "coverage", "joint_share", "visits_per_firm", "visits_by_tier"  # rules that every firm draw must repeat
 KNOWN = {*PER_PLAN, *"plan officers_per_agency tasks exempt_pools tier_bounds combinations monthly_seats".split()}
 Arcs = dict[tuple[str, str], int]  # from tail and head to flow, in arc order
@@ -67,17 +61,16 @@ def parse(data: bytes, name: str) -> Any:  # the object of canonical JSON bytes 
                        object_pairs_hook=lambda pairs: dict(sorted(pairs, key=lambda one: one[0].encode("utf-16-be"))))
     need(isinstance(value, dict) and json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() == data, f"{name} is no canonical JSON object")
     return value
-def table(data: bytes, name: str) -> list[list[str]]:  # the rows of a plain CSV of the form and order of §2 and §3
-    text, (sorts, *header) = data.decode(), TABLES[name].split()
-    top, *rows = [line.split(",") for line in text.splitlines()]
-    need(text[-1] == "\n" and text.count("\n") == len(rows) + 1 and '"' not in text, f"{name}.csv: quotes or line ends")
-    need(top == header or (name == "pools" and top[:3] == header), f"{name}.csv: its columns are not {header}")
-    none(f"{name}.csv line {n} has not {len(top)} fields" for n, row in enumerate(rows, 2) if len(row) != len(top))
-    for place, column in enumerate(header):
-        fits, fields = re.compile(FORMS.get(column, '[^:,"]+'), re.ASCII).fullmatch, {row[place] for row in rows}
-        none(f"{name}.csv: {column} {field[:80]!r} has not its form" for field in fields if not fits(field))
-    none(f"{name}.csv: {b} is out of order or repeated" for a, b in zip(rows, rows[1:]) if int(sorts) and a[: int(sorts)] >= b[: int(sorts)])
-    return rows
+def table(data: bytes, name: str) -> list[tuple[str, ...]]:  # the rows of a plain CSV of the form and order of §2 and §3, without salts
+    (first, _, body), (sorts, *header) = data.decode().partition("\n"), TABLES[name].split()
+    need((top := first.split(",")) == header or (name == "pools" and top[:3] == header), f"{name}.csv: its columns are not {header}")
+    forms = [FORMS.get(column, r'[^:,"\r\n]+') for column in header] + [r'[^,"\r\n]*'] * (len(top) - len(header))
+    fits = re.compile(",".join(forms) + "\n", re.ASCII).fullmatch
+    none(f"{name}.csv line {n}: {line[:200]!r} has not its form" for n, line in enumerate(body.splitlines(True), 2) if not fits(line))
+    fields = body.replace("\n", ",").split(",")  # the last one is empty
+    columns = [[*map(sys.intern, fields[place : -1 : len(top)])] for place, column in enumerate(top) if column != "salt"]
+    none(f"{name}.csv: {', '.join(b)} is out of order or repeated" for keys in [[*zip(*columns[: int(sorts)])]] for a, b in zip(keys, keys[1:]) if a >= b)
+    return [*zip(*columns)]
 def tree_head(data: bytes, new: Callable[[bytes], Any]) -> bytes:  # the Merkle tree head of its lines (RFC 9162 2.1.1, §2)
     nodes = [new(b"\0" + line).digest() for line in data.removesuffix(b"\n").split(b"\n") if data] or [new(b"").digest()]
     while len(nodes) > 1:
@@ -102,30 +95,36 @@ def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:  # RFC 8032 5
     x, y = (axis * pow(total[2], -1, p) % p for axis in total[:2])
     return bool(valid) and signature[:32] == (y | (x & 1) << 255).to_bytes(32, "little")
 def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the whole number on each arc after the fair rounding of §5
-    ends, frac, touching, cycles = list(arcs), [flow % UNIT for flow in arcs.values()], defaultdict[str, list[int]](list), 0
-    for arc in range(len(ends) - 1, -1, -1):  # a node's lowest arc comes last in its list
-        for node in ends[arc] if frac[arc] else ():
+    number, frac, cycles = dict[str, int](), [flow % UNIT for flow in arcs.values()], 0
+    tails, heads = [number.setdefault(tail, len(number)) for tail, _ in arcs], [number.setdefault(head, len(number)) for _, head in arcs]
+    touching, place = [list[int]() for _ in number], [-1] * len(number)  # of a node: its fractional arcs, lowest last; how far on the walk it is
+    for arc in range(len(frac) - 1, -1, -1):
+        for node in (tails[arc], heads[arc]) if frac[arc] else ():
             touching[node].append(arc)
-    def leave(node: str, came: int) -> int:  # by its lowest fractional arc but the one just walked; -1 if there is none
-        here = touching[node]
-        while here and frac[here[-1]] % UNIT == 0:
-            here.pop()
-        while len(here) > 1 and here[-1] == came and frac[here[-2]] % UNIT == 0:
-            del here[-2]
-        return -1 if not here or here == [came] else here[-1] if here[-1] != came else here[-2]
-    for start, (node, _) in enumerate(ends):
-        fractional, walk, place = frac[start] % UNIT, list[tuple[int, bool]](), {node: 0}  # arcs and whether forward; how far a node is
-        while fractional and (arc := leave(node, walk[-1][0] if walk else -1)) >= 0:
-            walk.append((arc, ends[arc][0] == node))
-            node = ends[arc][walk[-1][1]]
-            if place.setdefault(node, len(walk)) < len(walk):
+    for start, node in enumerate(tails):
+        walk, came, fractional = list[int](), -1, frac[start] % UNIT  # arcs, or ~arc where walked head to tail; the arc just walked
+        while fractional:
+            here = touching[node]
+            while here and not frac[here[-1]] % UNIT:
+                here.pop()
+            while len(here) > 1 and here[-1] == came and not frac[here[-2]] % UNIT:
+                del here[-2]
+            if not here or here == [came]:
+                break
+            came, place[node] = here[-1] if here[-1] != came else here[-2], len(walk)
+            walk.append(came if tails[came] == node else ~came)
+            node = heads[came] if tails[came] == node else tails[came]
+            if place[node] >= 0:
                 cycle, walk[place[node] :] = walk[place[node] :], []
-                up, down = (min([UNIT - frac[arc] if forward is way else frac[arc] for arc, forward in cycle]) for way in (True, False))
+                forward, backward = [arc for arc in cycle if arc >= 0], [~arc for arc in cycle if arc < 0]
+                rises, falls = [frac[arc] for arc in forward], [frac[arc] for arc in backward]
+                up, down = min([UNIT - max(rises, default=0), *falls]), min([*rises, UNIT - max(falls, default=0)])
                 change = up if int.from_bytes(ticket("round", cycles), "big") * (up + down) >> 256 < down else -down
-                for arc, forward in cycle:
-                    frac[arc] += change if forward else -change
-                    del place[ends[arc][not forward]]
-                cycles, place[node] = cycles + 1, len(walk)
+                for arc in forward:
+                    frac[arc], place[tails[arc]] = frac[arc] + change, -1
+                for arc in backward:
+                    frac[arc], place[heads[arc]] = frac[arc] - change, -1
+                cycles, came = cycles + 1, max(walk[-1], ~walk[-1]) if walk else -1
     return {pair: flow // UNIT + rest // UNIT for (pair, flow), rest in zip(arcs.items(), frac)}
 
 def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3, §8)
@@ -143,18 +142,18 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
         need(plan.times == sorted(plan.times) and data[-1:] == b"\n", "not in order of time, or no line end at the end")
     with step(plan, "checkpoints 检查点与见证") as say:
         (name, mark, text), witnesses = read(plan.root, "log/key").decode().removesuffix("\n").split("+", 2), set[str]()
-        key, sizes = base64.b64decode(text, validate=True), [path.name for path in (plan.root / "log/checkpoints").iterdir()]
+        key, sizes = base64.b64decode(text, validate=True), sorted(int(path.name) for path in (plan.root / "log/checkpoints").iterdir())
         need(key[0] == 1 and hashlib.sha256(f"{name}\n".encode() + key).hexdigest()[:8] == mark, "log/key: its key hash is wrong")
-        need(str(len(lines)) in sizes, f"no checkpoint covers all {len(lines)} entries")
+        need(len(lines) in sizes, f"no checkpoint covers all {len(lines)} entries")
         for size in sizes:
             body, _, notes = read(plan.root, f"log/checkpoints/{size}").decode().partition("\n\n")
-            head = base64.b64encode(tree_head(b"\n".join(lines[: int(size)]), hashlib.sha256)).decode()
-            need(body == f"{name}\n{min(int(size), len(lines))}\n{head}", f"checkpoint {size} is not of the first {size} entries")
+            head = base64.b64encode(tree_head(b"\n".join(lines[:size]), hashlib.sha256)).decode()
+            need(body == f"{name}\n{min(size, len(lines))}\n{head}", f"checkpoint {size} is not of the first {size} entries")
             by = {who: base64.b64decode(line) for who, line in re.findall(r"— (\S+) (\S+)\n", notes)}
             need(notes == "".join(f"— {who} {base64.b64encode(line).decode()}\n" for who, line in by.items()) and name in by and by[name][:4].hex() == mark
                  and ed25519(key[1:], f"{body}\n".encode(), by.pop(name)[4:]), f"checkpoint {size} is not signed by the log's key")
             witnesses |= {*by}
-        plan.sizes = sorted(map(int, sizes))
+        plan.sizes = sizes
         need(not name.endswith("/rehearsal"), f"{name} logs a rehearsal 演练: this is no plan, whatever else holds")
         say(f"{len(sizes)} of {name}, key hash {mark} (compare it); no witness signed, so the order in time rests on the log keeper's word")
         if witnesses:
@@ -239,7 +238,7 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
 def network(draw: Facts) -> tuple[Arcs, Counter[str]]:  # the flow on each arc, and into each node; every node balanced (§3)
     arcs = {(tail, head): int(flow) for tail, head, flow in draw.flow}
     into, out = (tally((ends[side], flow) for ends, flow in arcs.items()) for side in (1, 0))
-    need(len(arcs) == len(draw.flow) and all(tail != head for tail, head in arcs), "an arc is there twice, or a loop")
+    need(len(arcs) == len(vars(draw).pop("flow")) and all(tail != head for tail, head in arcs), "an arc is there twice, or a loop")
     none(f"{node} receives {into[node]} and gives {out[node]}" for node in {*into, *out} if into[node] != out[node])
     return arcs, into
 def draw_again(draw: Facts, arcs: Arcs, into: Counter[str]) -> Arcs:  # rounded, every named total at its floor or ceiling (§1, §5)
@@ -247,8 +246,8 @@ def draw_again(draw: Facts, arcs: Arcs, into: Counter[str]) -> Arcs:  # rounded,
     count = tally((head, n) for (_, head), n in whole.items())
     none(f"{node}: {flow} became {count[node]}" for node, flow in into.items() if ":" in node and abs(count[node] * UNIT - flow) >= UNIT)
     return whole
-def compare(drawn: list[list[str]], published: list[list[str]]) -> str:  # what a replay finds: the same rows but for salts
-    other = [f"drawn {a}, published {b[:-1]}" for a, b in zip(drawn, published) if a != b[:-1]]
+def compare(drawn: list[tuple[str, ...]], published: list[tuple[str, ...]]) -> str:  # what a replay finds: the same rows but for salts
+    other = [f"drawn {a}, published {b}" for a, b in zip(drawn, published) if a != b]
     need(not other and len(drawn) == len(published), f"{len(drawn)} rows drawn, {len(published)} published; other: {other[:3]}")
     return f"{len(drawn)} rows drawn again, all equal to those published"
 
@@ -263,10 +262,10 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
         none(f"{task} has flow {into[task]}, not {due[task]}" for task in {*due, *(b for _, b in feeds)} if into[task] != due[task])
         none(f"{task} may not be in {month}" for task, month, _ in draw.months if month not in draw.rules["tasks"][task]["months"])
     with step(plan, "replay 重放", draw.name) as say:
-        whole, rows, town = draw_again(draw, arcs, into), list[list[str]](), {row[0]: row[2] for row in draw.firms}
+        whole, rows, town = draw_again(draw, arcs, into), list[tuple[str, ...]](), {row[0]: row[2] for row in draw.firms}
         ranked, chosen, cut = draw.ranked, _, draw.cut = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list), Counter[str]()
-        for _, firm, pool in sorted((draw.ticket("firm", row[0]), row[0], row[1]) for row in draw.firms):
-            ranked[pool].append(firm)
+        for firm in sorted(draw.pool, key=lambda firm: (draw.ticket("firm", firm), firm)):
+            ranked[draw.pool[firm]].append(firm)
         for a, b in feeds:
             chosen[b[5:]] += ranked[a[5:]][cut[a[5:]] : cut[a[5:]] + whole[a, b]]
             cut[a[5:]] += whole[a, b]
@@ -274,9 +273,9 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
             firms.sort(key=lambda firm: (draw.ticket("town", town[firm]), town[firm], draw.ticket("month", firm), firm))
             start = int.from_bytes(draw.ticket("start", "month"), "big") * len(firms) >> 256
             months = (month for name, month, visits in draw.months if name == task for _ in range(int(visits)))
-            rows += [[firm, task, month] for firm, month in zip(firms[start:] + firms[:start], months)]
+            rows += [(firm, task, month) for firm, month in zip(firms[start:] + firms[:start], months)]
         width = max([4, *(len(row[0]) - 1 for row in draw.visits[:1])])
-        say(compare([[f"V{n:0{width}d}", *row] for n, row in enumerate(rows, 1)], draw.visits))
+        say(compare([(f"V{n:0{width}d}", *row) for n, row in enumerate(rows, 1)], draw.visits))
     with step(plan, "chances 各户机会", draw.name) as say:
         exempt, bounds, before = draw.rules["exempt_pools"], draw.rules.get("tier_bounds", {}), (0, 1, 0)
         none(f"{pool}: flow {chance[pool]} and exemption {exempt.get(pool)}" for pool in {*size, *exempt} if bool(chance[pool]) == bool(exempt.get(pool)))
@@ -297,8 +296,9 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
         (arcs, into), pairs = network(draw), defaultdict[str, dict[str, int]](dict)
         needs = {f"need:{visit}:{agency}": (int(officers), int(qualified), skill) for visit, agency, officers, qualified, skill in draw.needs}
         draw.month, skills = ({row[0]: row[3] for row in rows} for rows in (draw.base.visits, draw.inspectors))
+        parts = {name: name.split(":") for name in into}
         for (tail, head), flow in arcs.items():  # hub → need → its child; either of them → duty → inspector → hub
-            (a, *near), (b, *far) = tail.split(":"), head.split(":")
+            (a, *near), (b, *far) = parts[tail], parts[head]
             fits = {"need": b == "duty" or head.rpartition(":")[0] == tail, "duty": b == "inspector" and far == near[:1]}
             need(fits.get(a, b not in ("duty", "inspector")), f"{tail} → {head} has no place in §7")
             if b == "duty":
@@ -310,7 +310,7 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
              in needs.items() if into[node] != officers * UNIT or into[f"{node}:{skill}"] < qualified * UNIT)
     with step(plan, "replay 重放", draw.name) as say:
         ones = [(a.split(":"), b.split(":")[1]) for (a, b), n in draw_again(draw, arcs, into).items() if n and b[:5] == "duty:"]
-        say(compare(sorted([*a[1:3], name] for a, name in ones), draw.assignments))
+        say(compare(sorted((*a[1:3], name) for a, name in ones), draw.assignments))
     with step(plan, "eligibility 可派人员与回避", draw.name) as say:
         members, recused = defaultdict(list), {(row[0], row[1]) for row in draw.recusals}
         owed = {f"need:{row[0]}:{agency}" for row in draw.base.visits for agency in draw.base.rules["tasks"][row[2]]["agencies"]}
@@ -324,9 +324,9 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
         chances = [flow / UNIT for given in pairs.values() for flow in given.values()]
         say(f"{len(chances)} eligible pairs, each with a chance, {min(chances)} to {max(chances)}")
     with step(plan, "officers 人数与资格: as many as needed, all eligible, qualified where asked", draw.name):
-        none(f"{visit}: {name} is not eligible" for visit, agency, name, _ in draw.assignments if name not in draw.eligible(visit, agency))
+        none(f"{visit}: {name} is not eligible" for visit, agency, name in draw.assignments if name not in draw.eligible(visit, agency))
         count = Counter(f"need:{row[0]}:{row[1]}" for row in draw.assignments)
-        skilled = tally((f"need:{a}:{b}", needs[f"need:{a}:{b}"][2] in skills[name].split()) for a, b, name, _ in draw.assignments)
+        skilled = tally((f"need:{a}:{b}", needs[f"need:{a}:{b}"][2] in skills[name].split()) for a, b, name in draw.assignments)
         none(f"{node}: {count[node]} officers, {skilled[node]} qualified" for node, (officers, qualified, _) in needs.items()
              if not count[node] == officers >= draw.base.rules["officers_per_agency"] or skilled[node] < qualified)
 
@@ -363,7 +363,7 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
                 visits.append((draw, [visit, due]))
             else:
                 found, agency, out = one["inspector"], one["agency"], gone[one["draw"], visit, one["agency"]]
-                able = draw.eligible(visit, agency) - {row[2] for row in draw.assignments if row[:2] == [visit, agency]} - {*out}
+                able = draw.eligible(visit, agency) - {row[2] for row in draw.assignments if row[:2] == (visit, agency)} - {*out}
                 due = min(able, key=lambda name: (draw.ticket(f"substitute/{visit}/{agency}/{len(out)}", name), name))
                 out.append(due)
             need(found == due, f"entry {n}: {one['type']} in {visit} must be by {due}, not {found}")

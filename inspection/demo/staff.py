@@ -35,12 +35,10 @@ class Staff:
 def hire(programme: Programme, inspectors: int, vocabulary: Vocabulary, year: int) -> Staff:
     """So many inspectors, never fewer than four an agency.
 
-    They are shared out by the fourth root of the seats an agency needs in its fullest months: small agencies keep a
-    team whatever they are asked for, and officers of large ones go out more often.
+    Every agency has a team of like size, whatever it is asked for; officers of busy ones go out more often.
     """
     county = programme.county
-    peaks = programme.peaks
-    counts = share_out(inspectors, [(peaks[agency.code] + 1) ** 0.25 for agency in county.agencies], LEAST_PER_AGENCY)
+    counts = share_out(inspectors, [1.0] * len(county.agencies), LEAST_PER_AGENCY)
     rows: list[InspectorRow] = []
     for agency, count in zip(county.agencies, counts, strict=True):
         needed = sorted({i.qualification for i in programme.items if i.agency == agency.code and i.qualification})
