@@ -14,6 +14,7 @@ import click
 
 from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
+from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
 from inspection.errors import message
@@ -314,6 +315,7 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, json: bool
 
 
 main.add_command(beacon)
+main.add_command(log)
 main.add_command(party)
 
 

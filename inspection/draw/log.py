@@ -2,18 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, Literal, cast, get_args
 
 from inspection.draw.canonical import canonical_json, parse_canonical
+from inspection.draw.merkle import tree_head
+from inspection.draw.note import Checkpoint, VerifierKey
 from inspection.draw.public_source import parse_time
 from inspection.draw.refusal import DrawRefusal
 
 EntryType = Literal["commit", "result", "void", "replace", "substitute", "disclose"]
 TYPES: Final = frozenset(get_args(EntryType))
 _ALWAYS: Final = ("type", "plan", "draw", "time", "actor", "digest")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogCopy:
+    """A log as somebody holds it; nothing in it is checked yet.
+
+    Attributes:
+        key: who the holder believes keeps the log; its name is the log's origin.
+        lines: the entries in order, without line ends.
+        notes: checkpoints as they were signed, by the size they are filed under.
+    """
+
+    key: VerifierKey
+    lines: tuple[bytes, ...]
+    notes: Mapping[int, str]
+
+    def head(self, size: int) -> Checkpoint:
+        """What a checkpoint over the first ``size`` entries must say."""
+        return Checkpoint(origin=self.key.name, size=size, root=tree_head(self.lines[:size]))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """Somebody outside saw a checkpoint of this size at this time: a witness, or a timestamp authority."""
+
+    size: int
+    time: datetime
+    who: str
+    kind: Literal["witness", "timestamp"]
+
+
+def first_sight(sights: Iterable[Sight], index: int) -> Sight | None:
+    """The earliest outside sight of the entry at ``index``: from then on its place in time is no mere word of ours."""
+    covering = [sight for sight in sights if sight.size > index]
+    return min(covering, key=lambda sight: (sight.time, sight.who), default=None)
+
+
+def seen_before_result(sights: Iterable[Sight], commit: int, result: int) -> Sight | None:
+    """The earliest sight of a log that held the commit and not yet the result: outside proof of their order."""
+    return first_sight((sight for sight in sights if sight.size <= result), commit)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

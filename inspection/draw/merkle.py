@@ -40,7 +40,7 @@ def tree_head(leaves: Iterable[bytes], algorithm: Digest = "sha256") -> bytes:
     stack: list[tuple[int, bytes]] = []
     stream = iter(leaves)
     while chunk := [make(b"\x00" + leaf).digest() for leaf in islice(stream, CHUNK)]:
-        height, head = len(chunk), _fold(chunk, algorithm)
+        height, head = len(chunk), head_of_hashes(chunk, algorithm)
         while stack and stack[-1][0] == height:
             head = make(b"\x01" + stack.pop()[1] + head).digest()
             height *= 2
@@ -53,14 +53,38 @@ def tree_head(leaves: Iterable[bytes], algorithm: Digest = "sha256") -> bytes:
     return head
 
 
-def _fold(hashes: list[bytes], algorithm: Digest) -> bytes:
-    """The head over leaf hashes: pairs level by level, an odd last one rising unchanged."""
+def head_of_hashes(hashes: Sequence[bytes], algorithm: Digest = "sha256") -> bytes:
+    """The head over leaf hashes or heads of equal subtrees: pairs level by level, an odd last one rising unchanged."""
     make = hasher(algorithm)
+    if not hashes:
+        return make(b"").digest()
     while len(hashes) > 1:
         pairs = zip(hashes[::2], hashes[1::2], strict=False)
         risen = [make(b"\x01" + left + right).digest() for left, right in pairs]
-        hashes = risen + hashes[-1:] if len(hashes) % 2 else risen
+        hashes = [*risen, hashes[-1]] if len(hashes) % 2 else risen
     return hashes[0]
+
+
+def tree_heads(leaves: Sequence[bytes], sizes: Iterable[int]) -> dict[int, bytes]:
+    """The SHA-256 heads over the first ``size`` leaves, for each size there is, in one pass over the leaves.
+
+    >>> tree_heads([b"a", b"b"], [2, 9])[2] == tree_head([b"a", b"b"])
+    True
+    """
+    wanted, heads = set(sizes), dict[int, bytes]()
+    stack: list[tuple[int, bytes]] = []
+    for size in range(len(leaves) + 1):
+        if size in wanted:
+            head = stack[-1][1] if stack else head_of_hashes([])
+            for _, left in reversed(stack[:-1]):
+                head = node_hash(left, head)
+            heads[size] = head
+        if size < len(leaves):
+            height, head = 1, leaf_hash(leaves[size])
+            while stack and stack[-1][0] == height:
+                height, head = 2 * height, node_hash(stack.pop()[1], head)
+            stack.append((height, head))
+    return heads
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int, algorithm: Digest = "sha256") -> tuple[bytes, ...]:
@@ -129,13 +153,13 @@ def consistency_proof(leaves: Sequence[bytes], old_size: int, algorithm: Digest 
     while old_size < len(hashes):
         split = 1 << (len(hashes) - 1).bit_length() - 1
         if old_size <= split:
-            proof.append(_fold(hashes[split:], algorithm))
+            proof.append(head_of_hashes(hashes[split:], algorithm))
             hashes = hashes[:split]
         else:
-            proof.append(_fold(hashes[:split], algorithm))
+            proof.append(head_of_hashes(hashes[:split], algorithm))
             hashes, old_size, is_known = hashes[split:], old_size - split, False
     if not is_known:
-        proof.append(_fold(hashes, algorithm))
+        proof.append(head_of_hashes(hashes, algorithm))
     return tuple(reversed(proof))
 
 

@@ -1,4 +1,5 @@
-"""Signed notes and log checkpoints (PROTOCOL 8; C2SP signed-note and tlog-checkpoint).
+"""Signed notes, log checkpoints and witnesses' cosignatures (PROTOCOL 8; C2SP signed-note, tlog-checkpoint,
+tlog-cosignature).
 
 A note is text ending in a line feed, an empty line, then signature lines::
 
@@ -9,7 +10,9 @@ A note is text ending in a line feed, an empty line, then signature lines::
     — open-draw.example/370828-2027 fN+vmUf8UDh6…
 
 What is signed is the text with its last line feed. The signature holds the first four bytes of the key's hash, then
-the Ed25519 signature. Signing and checking functions are handed in: no cryptography lives here.
+the Ed25519 signature. A witness signs the text under two lines of its own, ``cosignature/v1`` and ``time <seconds>``,
+and the time stands in eight bytes before its signature: "at this time, this was the largest tree I had seen of this
+log, and it continues every earlier one". Signing and checking functions are handed in: no cryptography lives here.
 """
 
 from __future__ import annotations
@@ -18,8 +21,10 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final, Literal, cast
 
 from inspection.draw.refusal import DrawRefusal
 
@@ -29,33 +34,49 @@ Sign = Callable[[bytes], bytes]
 Check = Callable[[bytes, bytes, bytes], bool]
 """(public key of 32 bytes, message, signature) → whether it holds."""
 
-ED25519 = b"\x01"
-"""C2SP signature type of plain Ed25519."""
+Kind = Literal[1, 4]
+ED25519: Final = 1
+"""C2SP signature type of plain Ed25519: how a log signs."""
+COSIGNATURE: Final = 4
+"""C2SP signature type of timestamped Ed25519: how a witness signs."""
 
+LATEST = 253_402_300_799
+"""The last second of the year 9999."""
+
+LARGEST = 1 << 16
+"""Characters a note may have: some 500 signature lines, so that no file makes a reader work for long."""
+
+_LENGTH: Mapping[int, int] = {ED25519: 4 + 64, COSIGNATURE: 4 + 8 + 64}
 _NAME = re.compile(r"[^\s+]+")
-_SIGNATURE = re.compile(r"— (\S+) (\S+)")
+_SIGNATURE = re.compile(r"— ([^\s+]+) (\S+)")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifierKey:
-    """Who may sign: a name without spaces or plus signs, and an Ed25519 public key of 32 bytes."""
+    """Who may sign: a name without spaces or plus signs, an Ed25519 public key of 32 bytes, and how it signs."""
 
     name: str
     public_key: bytes
+    kind: Kind = ED25519
 
     def __post_init__(self) -> None:
-        if not _NAME.fullmatch(self.name) or len(self.public_key) != 32:
+        if not _NAME.fullmatch(self.name) or len(self.public_key) != 32 or self.kind not in _LENGTH:
             raise DrawRefusal("draw.note.key", key=self.name)
 
     @property
     def key_hash(self) -> bytes:
-        """First 4 bytes of SHA-256(name ‖ LF ‖ 01 ‖ public key)."""
-        return hashlib.sha256(self.name.encode() + b"\n" + ED25519 + self.public_key).digest()[:4]
+        """First 4 bytes of SHA-256(name ‖ LF ‖ kind ‖ public key)."""
+        return hashlib.sha256(self.name.encode() + b"\n" + self._material).digest()[:4]
 
     @property
     def text(self) -> str:
-        """``<name>+<hex key hash>+<base64(01 ‖ public key)>``."""
-        return f"{self.name}+{self.key_hash.hex()}+{base64.b64encode(ED25519 + self.public_key).decode()}"
+        """``<name>+<hex key hash>+<base64(kind ‖ public key)>``."""
+        return f"{self.name}+{self.key_hash.hex()}+{base64.b64encode(self._material).decode()}"
+
+    @property
+    def _material(self) -> bytes:
+        return bytes([self.kind]) + self.public_key
 
     @classmethod
     def parse(cls, text: str) -> VerifierKey:
@@ -63,9 +84,9 @@ class VerifierKey:
         name, _, rest = text.removesuffix("\n").partition("+")
         key_hash, _, encoded = rest.partition("+")
         material = _base64(encoded)
-        if material is None or material[:1] != ED25519:
+        if not material:
             raise DrawRefusal("draw.note.key", key=name)
-        key = cls(name=name, public_key=material[1:])
+        key = cls(name=name, public_key=material[1:], kind=cast(Kind, material[0]))
         if key.key_hash.hex() != key_hash:
             raise DrawRefusal("draw.note.key", key=name)
         return key
@@ -102,11 +123,15 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenedNote:
-    """A note whose signatures were checked: its text, who signed, and names of signers that are not known here."""
+    """A note whose signatures were checked: its text, who signed, and names of signers that are not known here.
+
+    ``times`` says when each witness among the signers signed; one that signed several times counts with its first.
+    """
 
     text: str
     signers: tuple[str, ...]
     unknown: tuple[str, ...]
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
 
 def sign_note(text: str, key: VerifierKey, sign: Sign) -> str:
@@ -122,13 +147,40 @@ def sign_note(text: str, key: VerifierKey, sign: Sign) -> str:
     return f"{text}\n{_signature_line(text, key, sign)}"
 
 
-def cosign_note(note: str, key: VerifierKey, sign: Sign) -> str:
-    """The note with one more signature line, of a witness."""
-    return note + _signature_line(_split(note)[0], key, sign)
+def cosign_note(note: str, key: VerifierKey, sign: Sign, time: datetime) -> str:
+    """The witness's signature line, to be put after the note's own.
+
+    Args:
+        note: its signatures and its consistency with all the witness saw before are the caller's to check.
+        key: the witness's, of kind COSIGNATURE.
+        time: now, aware; whole seconds count.
+    """
+    seconds = int(time.timestamp())
+    if key.kind != COSIGNATURE or seconds < 0:
+        raise DrawRefusal("draw.note.key", key=key.name)
+    signature = seconds.to_bytes(8, "big") + sign(_cosigned(_split(note)[0], seconds))
+    return f"— {key.name} {base64.b64encode(key.key_hash + signature).decode()}\n"
+
+
+def with_lines(note: str, lines: Sequence[str]) -> str:
+    """The note with further signature lines (each with its line feed); what it holds already is not doubled."""
+    has = set(signature_lines(note))
+    return note + "".join(line for line in dict.fromkeys(lines) if line not in has)
+
+
+def signature_lines(note: str) -> tuple[str, ...]:
+    """The note's signature lines, each with its line feed."""
+    _split(note)
+    return tuple(note.rpartition("\n\n")[2].splitlines(keepends=True))
 
 
 def _signature_line(text: str, key: VerifierKey, sign: Sign) -> str:
     return f"— {key.name} {base64.b64encode(key.key_hash + sign(text.encode())).decode()}\n"
+
+
+def _cosigned(text: str, seconds: int) -> bytes:
+    """What a witness signs (C2SP tlog-cosignature, Ed25519 signed message)."""
+    return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
 def open_note(note: str, keys: Sequence[VerifierKey], check: Check) -> OpenedNote:
@@ -139,24 +191,38 @@ def open_note(note: str, keys: Sequence[VerifierKey], check: Check) -> OpenedNot
     """
     text, lines = _split(note)
     known = {(key.name, key.key_hash): key for key in keys}
-    signers, unknown = [], []
+    signers, unknown, times = [], [], dict[str, datetime]()
     for name, signature in lines:
         key = known.get((name, signature[:4]))
         if key is None:
             unknown.append(name)
-        elif not check(key.public_key, text.encode(), signature[4:]):
+            continue
+        if not _holds(key, text, signature, check):
             raise DrawRefusal("draw.note.signature", signer=name)
-        else:
-            signers.append(name)
+        signers.append(name)
+        if key.kind == COSIGNATURE:
+            time = datetime.fromtimestamp(int.from_bytes(signature[4:12], "big"), UTC)
+            times[name] = min(time, times.get(name, time))
     if not signers:
         raise DrawRefusal("draw.note.unsigned", signers=", ".join(key.name for key in keys))
-    return OpenedNote(text=text, signers=tuple(signers), unknown=tuple(unknown))
+    return OpenedNote(text=text, signers=tuple(signers), unknown=tuple(unknown), times=times)
+
+
+def _holds(key: VerifierKey, text: str, signature: bytes, check: Check) -> bool:
+    """Whether the signature (key hash first) is the key's over the text."""
+    if len(signature) != _LENGTH[key.kind]:
+        return False
+    if key.kind == ED25519:
+        return check(key.public_key, text.encode(), signature[4:])
+    seconds = int.from_bytes(signature[4:12], "big")
+    # Beyond what a calendar can hold a time says nothing, however well it is signed.
+    return seconds <= LATEST and check(key.public_key, _cosigned(text, seconds), signature[12:])
 
 
 def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
     """The text and the (name, key hash ‖ signature) of each signature line."""
     text, separator, rest = note.rpartition("\n\n")
-    if not separator or not rest.endswith("\n"):
+    if not separator or not rest.endswith("\n") or len(note) > LARGEST or _CONTROL.search(note):
         raise DrawRefusal("draw.note.text")
     signatures = []
     for line in rest[:-1].split("\n"):
@@ -169,7 +235,9 @@ def _split(note: str) -> tuple[str, list[tuple[str, bytes]]]:
 
 
 def _base64(text: str) -> bytes | None:
+    """The bytes of canonical base64: one text for each value, so that no file has a twin."""
     try:
-        return base64.b64decode(text, validate=True)
+        value = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
+    return value if base64.b64encode(value).decode() == text else None

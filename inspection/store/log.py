@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, Row, func, insert, select
 
-from inspection.draw.log import Entry, EntryType
-from inspection.draw.merkle import inclusion_proof, leaf_hash, tree_head
-from inspection.draw.note import Checkpoint, VerifierKey, open_note, sign_note
+from inspection.draw.log import Entry, EntryType, LogCopy
+from inspection.draw.merkle import inclusion_proof, leaf_hash, tree_head, tree_heads
+from inspection.draw.note import Checkpoint, VerifierKey, open_note, sign_note, with_lines
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import StoreError
 from inspection.store.keys import Signer, verify
+from inspection.store.log_words import witness_lines
 from inspection.store.plans import Store
 from inspection.store.tables import checkpoints, log_entries
 
@@ -92,10 +93,17 @@ class Log:
             return tuple(connection.scalars(select(log_entries.c.line).order_by(log_entries.c.position)))
 
     def checkpoints(self) -> dict[int, str]:
-        """All notes by the size they cover, rising."""
+        """All notes by the size they cover, rising, each with the lines of witnesses that were handed in."""
         with self.store.reading() as connection:
-            rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size))
-            return {row.size: row.note for row in rows}
+            rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
+            lines = witness_lines(connection)
+        return {row.size: with_lines(row.note, lines.get(row.size, [])) for row in rows}
+
+    def copy(self) -> LogCopy:
+        """The log as others may have it: entries the newest checkpoint covers, and all notes."""
+        lines, notes = self.lines(), self.checkpoints()
+        covered = lines[: max(notes, default=0)]
+        return LogCopy(key=self.key, lines=tuple(line.encode() for line in covered), notes=notes)
 
     def position(self, draw: str, type: Literal["commit", "result", "void"]) -> int | None:
         """Where the draw's commit, result or void stands; None when the log has none."""
@@ -125,27 +133,49 @@ class Log:
         )
 
     def check(self) -> None:
-        """Every checkpoint bears the log's signature and covers the entries as they stand.
+        """Every checkpoint bears the log's signature and covers the entries as they stand, and every row says what
+        its entry says.
 
         Raises:
             StoreError: an entry or a checkpoint was changed behind the store's back.
         """
         with self.store.reading() as connection:
-            leaves = _leaves(connection, _size(connection))
+            rows = connection.execute(select(log_entries).order_by(log_entries.c.position)).all()
             notes = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
+        roots = tree_heads([row.line.encode() for row in rows], [size for size, _ in notes])
         for size, note in notes:
-            self._opened(note, leaves[:size])
+            if size not in roots:
+                raise StoreError("store.log.changed", size=size, reason=f"{len(rows)} < {size}")
+            self._expect(note, Checkpoint(origin=self.origin, size=size, root=roots[size]))
+        for place, row in enumerate(rows):
+            if (reason := _row_fault(place, row)) is not None:
+                raise StoreError("store.log.row", position=place, reason=reason)
 
     def _opened(self, note: str, leaves: list[bytes]) -> Checkpoint:
         """The checkpoint of a note we signed, over exactly these leaves."""
-        expected = Checkpoint(origin=self.origin, size=len(leaves), root=tree_head(leaves))
+        return self._expect(note, Checkpoint(origin=self.origin, size=len(leaves), root=tree_head(leaves)))
+
+    def _expect(self, note: str, expected: Checkpoint) -> Checkpoint:
+        """The checkpoint of a note we signed, which is the one expected."""
         try:
             opened = Checkpoint.parse(open_note(note, [self.key], verify).text)
         except DrawRefusal as refusal:
-            raise StoreError("store.log.changed", size=len(leaves), reason=refusal) from None
+            raise StoreError("store.log.changed", size=expected.size, reason=refusal) from None
         if opened != expected:
-            raise StoreError("store.log.changed", size=len(leaves), reason=f"root {expected.root.hex()}")
+            raise StoreError("store.log.changed", size=expected.size, reason=f"root {expected.root.hex()}")
         return opened
+
+
+def _row_fault(place: int, row: Row[Any]) -> str | None:
+    """What of a row is not as its entry says; the columns are what the store itself looks draws up by."""
+    try:
+        entry = Entry.parse(row.line.encode())
+    except DrawRefusal as refusal:
+        return str(refusal)
+    said = {"position": place, "leaf": leaf_hash(entry.line)}
+    said |= {name: getattr(entry, name) for name in ("plan", "draw", "type", "time")}
+    stored = {name: getattr(row, name) for name in said}
+    return next((f"{name}: {stored[name]!r}" for name in said if stored[name] != said[name]), None)
 
 
 def _check_entry(entry: Entry) -> None:

@@ -9,7 +9,7 @@ from draw_samples import golden_draw, vectors
 
 from inspection.draw.log import Entry
 from inspection.draw.merkle import inclusion_proof, tree_head
-from inspection.draw.note import Checkpoint, VerifierKey, cosign_note, open_note, sign_note
+from inspection.draw.note import Checkpoint, VerifierKey, open_note, sign_note
 from inspection.draw.publication import PublishedCommitment
 from inspection.draw.refusal import DrawRefusal
 
@@ -42,7 +42,8 @@ def test_golden_checkpoints_are_signed_and_hold_the_logs_roots(bundle):
 
 
 def test_note_signed_twice_names_both_signers_or_the_unknown_one():
-    note = cosign_note(sign_note(TEXT, KEY, PRIVATE.sign), WITNESS_KEY, WITNESS.sign)
+    note = sign_note(TEXT, KEY, PRIVATE.sign)
+    note += sign_note(TEXT, WITNESS_KEY, WITNESS.sign).rpartition("\n\n")[2]
     assert open_note(note, [KEY, WITNESS_KEY], check).signers == ("log.example", "witness.example")
     assert open_note(note, [KEY], check).unknown == ("witness.example",)
 
