@@ -176,6 +176,24 @@ def whatif(lang: Language, /, workspace: Path, cases: Any, out: Path | None, jso
     sys.exit(ask_and_show(workspace, variants_of(cases, lang, **given), out, json, lang))
 
 
+@main.command()
+@workspace_option
+@click.argument("firm")
+@click.option("--all", "every", is_flag=True, help="列出全部任务 list every task.")
+@as_json
+@click.pass_obj
+def explain(lang: Language, /, workspace: Path, firm: str, every: bool, json: bool) -> None:
+    """一户的机会有多大、为什么；抽取之后还说明名次和证明。 What chance a firm has and why; after the draw, its rank.
+
+    \b
+    FIRM: 统一社会信用代码，或名称的一部分 code or part of the name
+    inspection explain 91370828MA30000006
+    """
+    from inspection.console.explain import explain_and_show
+
+    sys.exit(explain_and_show(workspace, firm, every, json, lang))
+
+
 @main.group()
 def plan() -> None:
     """年度计划：承诺、揭示、抽取、排期。 The year's plan: commit, reveal, draw, days."""

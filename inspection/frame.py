@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from inspection.model import Pool, Task
 from inspection.policy import Policy
@@ -154,6 +154,27 @@ def _has_tag(task: Task, tags: str) -> bool:
 
 def _has_agencies(task: Task, barred: str) -> bool:
     return not barred or frozenset(barred.split(";")).isdisjoint(task.agencies)
+
+
+CONDITIONS: tuple[tuple[str, Callable[[Task, str], bool]], ...] = (
+    ("region", _has_region),
+    ("tier", _has_tier),
+    ("kind", _has_kind),
+    ("industry", _has_industry),
+    ("tags", _has_tag),
+    ("barred", _has_agencies),
+)
+"""What a task asks of a profile: the attribute looked at, and the test."""
+
+
+def unmet_conditions(profile: Profile, task: Task) -> tuple[str, ...]:
+    """The attributes for which the task does not apply to the profile; none where it does."""
+    return tuple(name for name, test in CONDITIONS if not test(task, getattr(profile, name)))
+
+
+def since_cutoff(established: date | None, after: Sequence[date]) -> date | None:
+    """What ``Profile.established`` holds for a founding date, given the cut-off dates ascending."""
+    return next((cut + timedelta(days=1) for cut in reversed(after) if established and established > cut), None)
 
 
 def _exemption(profile: Profile, members: int, policy: Policy) -> str:

@@ -10,6 +10,7 @@ from inspection.line import Given, Line
 from inspection.office import Office, now
 from inspection.planning.forecast import Planned
 from inspection.planning.quotas import Quotas
+from inspection.rounds import round_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def standing(office: Office) -> Standing:
 
 def _stored(line: Line) -> Planned | None:
     """Pools and quotas as frozen, None while a step is missing; these steps only read what is stored."""
-    store, folder = line.workspace.store, service.FIRMS
+    store, folder = line.workspace.store, round_of(line).firms
     if any(store.step(line.name, f"{folder}.{step}") is None for step in ("frame", "quotas")):
         return None
     framed = firm_steps.frame(line, folder)

@@ -91,19 +91,21 @@ def _joint(combinations: Sequence[Combination], policy: Policy) -> dict[str, Sha
 
 def _repeats_unmerged(pools: Sequence[Pool], tasks: Sequence[Task]) -> int:
     """Expected visits beyond a firm's first where each task draws its firms evenly and apart from the others."""
-    drawable = [pool for pool in pools if not pool.exemption]
-    subject: Counter[str] = Counter()
-    for pool in drawable:
-        for task in pool.tasks:
-            subject[task] += pool.size
-    total = {task.task: task_total(task, drawable) for task in tasks if subject[task.task]}
-    firms = 0.0
-    for pool in drawable:
-        missed = 1.0
-        for task in pool.tasks:
-            missed *= 1.0 - min(1.0, total[task] / subject[task])
-        firms += pool.size * (1.0 - missed)
-    return round(sum(total.values()) - firms)
+    repeats = 0.0
+    for region in sorted({pool.region for pool in pools}):
+        drawable = [pool for pool in pools if pool.region == region and not pool.exemption]
+        subject: Counter[str] = Counter()
+        for pool in drawable:
+            for task in pool.tasks:
+                subject[task] += pool.size
+        total = {task.task: task_total(task, drawable) for task in tasks if subject[task.task]}
+        repeats += sum(total.values())
+        for pool in drawable:
+            missed = 1.0
+            for task in pool.tasks:
+                missed *= 1.0 - min(1.0, total[task] / subject[task])
+            repeats -= pool.size * (1.0 - missed)
+    return round(repeats)
 
 
 def _agencies(
