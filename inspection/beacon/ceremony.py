@@ -110,18 +110,21 @@ class AttendedCeremony:
     def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
         """Ask each party in commitment order, then for the public value; each answer is checked at once."""
         commitment = published.commitment
-        if self.ask is None:
-            raise BeaconError("beacon.reveal.waiting", draw=commitment.draw)
+        ask = self.ask or partial(_nobody_to_ask, commitment.draw)
         opened = {
-            party.name: kept.secrets.get(party.name) or self.ask("party", party.name, opens(commitment, party))
+            party.name: kept.secrets.get(party.name) or ask("party", party.name, opens(commitment, party))
             for party in commitment.parties
         }
         public, value = commitment.public, kept.public
         if public is not None and value is None:
-            value = self.ask(public.kind, source_words(public), partial(check_value, public))
+            value = ask(public.kind, source_words(public), partial(check_value, public))
         reveal = Reveal(parties=opened, public=value, seal=kept.seal_secret)
         check_reveal(commitment, reveal)
         return reveal
+
+
+def _nobody_to_ask(draw: str, kind: str, name: str, accept: Callable[[str], None]) -> str:
+    raise BeaconError("beacon.reveal.waiting", draw=draw)
 
 
 def opens(commitment: Commitment, party: Party) -> Callable[[str], None]:
