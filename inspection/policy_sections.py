@@ -198,6 +198,14 @@ class TimetableRules(Section):
 
 
 class AfterRules(Section):
-    """[after] A firm that cannot be found closes its visit, or the pool's next reserve firm takes it (PROTOCOL 9)."""
+    """[after] A firm that cannot be found closes its visit, or the pool's next reserve firm takes it (PROTOCOL 9).
+
+    The rest are thresholds: shares of visits replaced or closed and of seats substituted, and draws given up, above
+    which every report says so.
+    """
 
     unreachable: Literal["close", "replace"] = "close"
+    most_replaced: Share = Fraction(5, 100)
+    most_closed: Share = Fraction(10, 100)
+    most_substituted: Share = Fraction(10, 100)
+    most_voids: Whole = Field(default=1, ge=0, le=100)

@@ -13,12 +13,14 @@ from pathlib import Path
 
 from inspection import day_steps, draw_steps, firm_steps, inspector_steps
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony, HandedIn, UnattendedCeremony
+from inspection.change_report import change_lines, count_changes
 from inspection.draw.commitment import Kind, Party
 from inspection.drawn_plan import DrawnPlan, RuleResult
 from inspection.errors import BeaconError, Language, StoreError, message
 from inspection.frame import NO_TASK
 from inspection.line import Clock, Given, Line, Silent, Watcher, step_name
 from inspection.model import PlanRow, Pool, Summary
+from inspection.plan_rows import standing_rows
 from inspection.planning.days import Days
 from inspection.planning.quotas import Quotas, Spreader
 from inspection.planning.summary import Circumstances, summarise
@@ -27,9 +29,12 @@ from inspection.publish.bundle import DrawFolder, LogFiles, write_bundle
 from inspection.registry.frame_tables import DrawnFirm
 from inspection.registry.snapshot import Snapshot
 from inspection.rounds import round_of
+from inspection.standing import standing_visits
 from inspection.store import draws
+from inspection.store.changes import changes
 from inspection.store.answers import Answers
 from inspection.store.plans import Plan
+from inspection.store.supplements import supplements
 from inspection.store.workspace import Workspace
 from inspection.workdays import workdays
 from inspection.workers import Crew, code_mark, spreading
@@ -275,35 +280,34 @@ def _warnings(line: Line, year: PlannedYear, language: Language) -> list[str]:
     found += [
         message("plan.warning.rule", language, text=rule.text(language)) for rule in year.rules if rule.ok is False
     ]
+    found += after_the_draws(line, language)
     return [each for each in found if each]
 
 
 def plan_rows(line: Line, year: PlannedYear) -> list[PlanRow]:
-    """A row per visit as people read it, by day, then visit."""
-    given = line.given
-    tasks = {task.task: task.name for task in given.tasks}
-    people = {person.inspector: person.name for person in given.inspectors}
-    names = {code: agency.name for code, agency in given.agencies.items()}
-    combinations = {each.combination: each for each in year.drawn.quotas.combinations}
-    officers: dict[str, list[tuple[str, str, str]]] = {}
-    for seat in year.drawn.assignments:
-        officers.setdefault(seat.visit, []).append((names[seat.agency], seat.inspector, people[seat.inspector]))
-    rows = []
-    for visit in year.drawn.firms.visits:
-        firm, combination = year.firms[visit.firm], combinations[visit.combination]
-        rows.append(
-            PlanRow(
-                visit=visit.visit,
-                day=year.days.days.get(visit.visit),
-                month=visit.month,
-                firm=visit.firm,
-                firm_name=firm.name,
-                address=firm.address,
-                town=firm.town,
-                tasks=tuple(tasks[task] for task in combination.tasks),
-                items=tuple(given.items[item].name for item in combination.items),
-                agencies=tuple(names[agency] for agency in combination.agencies),
-                officers=tuple(officers.get(visit.visit, ())),
-            )
+    """A row per visit as people read it, of the year and its supplements, by day, then visit."""
+    return standing_rows(line, year.firms)
+
+
+def after_the_draws(line: Line, language: Language) -> list[str]:
+    """What was added and changed since the year's own draw, a sentence each; nothing where nothing was."""
+    with line.workspace.store.reading() as connection:
+        visits = standing_visits(connection, line.name)
+        made = changes(connection, line.name)
+        added = supplements(connection, line.name)
+        results = [draw for draw in draws.draws(connection, line.name) if draw.kind == "firms" and draw.root]
+    folders = {draw.round: draw for draw in results}
+    lines = [
+        message(
+            "supplement.line",
+            language,
+            folder=folders[each.number].folder,
+            start=each.start,
+            tasks=len(each.tasks),
+            visits=sum(1 for visit in visits if visit.draw == folders[each.number].draw),
+            total=len(visits),
         )
-    return sorted(rows, key=lambda row: (row.day.isoformat() if row.day else row.month + "-99", row.visit))
+        for each in added
+        if each.number in folders
+    ]
+    return lines + change_lines(count_changes(visits, made), line.given.policy, language)

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from inspection.errors import InputError
 from inspection.past import StandingVisit
 from inspection.store import drawn
 from inspection.store.changes import Change, changes
@@ -73,3 +74,35 @@ def _changed(visit: StandingVisit, approved: Iterable[Change]) -> StandingVisit:
             seats = {*visit.team} - {(wish.agency, wish.subject)} | {(wish.agency, successor)}
             visit = replace(visit, team=tuple(sorted(seats)))
     return visit
+
+
+def label_of(visit: StandingVisit, first: str) -> str:
+    """What people call a visit: its code, after the number of its draw unless that is the plan's first firm draw."""
+    if visit.draw == first:
+        return visit.visit
+    return f"{draw_number(visit.draw)}-{visit.visit}"
+
+
+def draw_number(draw: str) -> str:
+    """``370828-2027/3-firms`` has the number 3."""
+    return draw.rpartition("/")[2].partition("-")[0]
+
+
+def first_draw(visits: Iterable[StandingVisit]) -> str:
+    """The firm draw whose visits go by their bare codes: the first with a result."""
+    return next((visit.draw for visit in visits), "")
+
+
+def find_visit(visits: Iterable[StandingVisit], label: str) -> StandingVisit:
+    """The visit of a label, or of a draw and a code with a slash between.
+
+    Raises:
+        InputError: there is none.
+    """
+    known = list(visits)
+    first = first_draw(known)
+    for visit in known:
+        folder = visit.draw.rpartition("/")[2]
+        if label in (label_of(visit, first), f"{folder}/{visit.visit}", f"{visit.draw}/{visit.visit}"):
+            return visit
+    raise InputError("change.visit", got=label, example=label_of(known[-1], first) if known else "V0001")

@@ -76,13 +76,18 @@ def decide(
         StoreError: it was decided before, or the same person asked for it.
     """
     stored = change(connection, asked.plan, asked.number)
-    if stored.state != "pending":
-        raise StoreError("store.change.decided", number=stored.number, by=stored.decided_by, state=stored.state)
-    if is_same_person(stored.requested_by, by):
-        raise StoreError("store.change.same_person", number=stored.number, by=stored.requested_by)
+    require_decidable(stored, by)
     values = {"state": state, "decided_by": by, "decided_at": at, "successor": successor}
     connection.execute(update(table).filter_by(number=stored.number).values(values))
     return change(connection, asked.plan, asked.number)
+
+
+def require_decidable(asked: Change, by: str) -> None:
+    """The wish waits, and ``by`` did not ask for it; StoreError otherwise."""
+    if asked.state != "pending":
+        raise StoreError("store.change.decided", number=asked.number, by=asked.decided_by, state=asked.state)
+    if is_same_person(asked.requested_by, by):
+        raise StoreError("store.change.same_person", number=asked.number, by=asked.requested_by)
 
 
 def is_same_person(one: str, other: str) -> bool:
