@@ -27,7 +27,8 @@ def standing_rows(line: Line, known: Mapping[str, DrawnFirm]) -> list[PlanRow]:
         records = [draw for draw in draws(connection, line.name) if draw.kind == "firms" and draw.root]
         added = supplements(connection, line.name)
     lines = {0: line} | {each.number: supplement_line(line, each) for each in added}
-    first, rows = first_draw(visits), []
+    first = first_draw(visits)
+    rows: list[PlanRow] = []
     for record in records:
         own = [visit for visit in visits if visit.draw == record.draw and visit.outcome is None]
         rows += _rows(lines[record.round], record, own, known if not record.round else {}, first)

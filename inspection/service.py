@@ -31,8 +31,8 @@ from inspection.registry.snapshot import Snapshot
 from inspection.rounds import round_of
 from inspection.standing import standing_visits
 from inspection.store import draws
-from inspection.store.changes import changes
 from inspection.store.answers import Answers
+from inspection.store.changes import changes
 from inspection.store.plans import Plan
 from inspection.store.supplements import supplements
 from inspection.store.workspace import Workspace
