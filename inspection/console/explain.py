@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from inspection.documents.figures import count, one_in, percent
+from inspection.documents.figures import count, one_in, percent, phrase
 from inspection.errors import Language, message
 from inspection.explain import ExcludedTask, Explanation, Search, explain
 from inspection.firm_in_draw import FirmInDraw
@@ -57,7 +57,7 @@ def _search(found: Search, language: Language) -> Iterator[str]:
 def _lines(found: Explanation, every: bool, language: Language) -> Iterator[str]:
     """The explanation from the chance down to the proof."""
     firm = found.firm
-    tags = firm.tags.replace(";", "、") or "–"
+    tags = firm.tags.replace(";", phrase("list", language)) or "–"
     yield f"{firm.name}  {firm.firm}"
     yield "=" * 80
     yield message(
@@ -88,10 +88,11 @@ def _chance(found: Explanation, language: Language) -> Iterator[str]:
     yield message(
         "explain.chance",
         language,
-        chance=percent(found.chance),
+        chance=_exact(found.chance),
         one_in=one_in(found.chance, language),
         tier=tier.tier,
         mean=percent(tier.mean),
+        times=f"{float(found.chance / tier.mean):.2f}" if tier.mean else "–",
         lowest=percent(tier.lowest),
         highest=percent(tier.highest),
     )
@@ -103,9 +104,9 @@ def _chance(found: Explanation, language: Language) -> Iterator[str]:
     yield message(
         why,
         language,
-        code=code,
+        exemption=code,
         reason=reason,
-        common=percent(found.common),
+        common=_exact(found.common),
         minimum=percent(rules.minimum),
         maximum=percent(rules.maximum),
         task=f"{tightest.task} {tightest.name}" if tightest else "–",
@@ -141,19 +142,25 @@ def _tasks(found: Explanation, every: bool, language: Language) -> Iterator[str]
         )
     if found.combinations:
         yield message("explain.combinations", language, count=len(found.combinations))
+    join = phrase("list", language)
     shown = found.combinations if every else found.combinations[:MOST_COMBINATIONS]
     for each in shown:
         months = "  ".join(f"{month[5:]}: {percent(share)}" for month, share in each.months)
-        agencies = "、".join(each.agencies)
+        agencies = join.join(each.agencies)
         yield f"  {each.combination}  {percent(each.chance)}  {agencies}  {'+'.join(each.tasks)}\n      {months}"
     yield from _more(len(found.combinations) - len(shown), language)
     reasons = Counter(name for task in found.excluded for name in task.unmet)
-    counted = "、".join(f"{message(f'explain.condition.{name}', language)} {n}" for name, n in reasons.most_common())
+    counted = join.join(f"{message(f'explain.condition.{name}', language)} {n}" for name, n in reasons.most_common())
     yield message("explain.excluded", language, count=len(found.excluded), reasons=counted or "–")
     listed = found.excluded if every else found.excluded[:MOST_EXCLUDED]
     for excluded in listed:
         yield f"  {excluded.task} {excluded.name}: {_unmet(excluded, found.firm, language)}"
     yield from _more(len(found.excluded) - len(listed), language)
+
+
+def _exact(chance: Fraction) -> str:
+    """Per cent with two decimals: levels that differ are often near."""
+    return f"{float(chance * 100):.2f}%"
 
 
 def _more(rest: int, language: Language) -> Iterator[str]:
@@ -171,12 +178,12 @@ def _unmet(task: ExcludedTask, firm: RegisteredFirm, language: Language) -> str:
             asked = ";".join(message(f"explain.kind.{kind}", language) for kind in asked.split(";"))
         what = message(f"explain.condition.{name}", language)
         parts.append(message("explain.unmet", language, what=what, asked=asked.replace(";", "/"), own=own or "–"))
-    return "；".join(parts) if language == "zh" else "; ".join(parts)
+    return phrase("list", language).join(parts)
 
 
 def _drawn(each: FirmInDraw, language: Language) -> Iterator[str]:
     """Rank and cut, the visit, where the proof is."""
-    code = "explain.drawn" if each.is_drawn else "explain.passed"
+    code = "explain.drawn" if each.is_drawn else "explain.passed" if each.chance else "explain.closed_out"
     yield message(
         code,
         language,
