@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
+from inspection.console import midyear_commands
 from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
 from inspection.console.log_commands import log
-from inspection.console.meeting_commands import beacon, party
+from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
 from inspection.errors import message
 
@@ -294,6 +295,10 @@ def export(lang: Language, /, workspace: Path, path: Path) -> None:
     click.echo(message("cli.workbook.made", lang, path=export_plan(workspace, path, lang)))
 
 
+for command in midyear_commands.COMMANDS:
+    plan.add_command(command)
+
+
 @main.command()
 @workspace_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -334,6 +339,8 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, json: bool
 
 main.add_command(beacon)
 main.add_command(log)
+main.add_command(ceremony)
+main.add_command(minutes)
 main.add_command(party)
 
 

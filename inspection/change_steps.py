@@ -15,7 +15,7 @@ from inspection.errors import DrawError, InputError, StoreError
 from inspection.line import Line, stamp
 from inspection.past import Past, StandingVisit
 from inspection.reasons import require_reason
-from inspection.standing import find_visit, standing_visits
+from inspection.standing import find_visit, first_draw, label_of, standing_visits
 from inspection.store import changes
 from inspection.store.changes import Change, Wish
 from inspection.store.draws import DrawRecord, draws, give_up
@@ -75,19 +75,31 @@ def substitute_wish(line: Line, label: str, seat: tuple[str, str], reason: str) 
     if seat not in visit.team:
         team = ", ".join(f"{agency} {inspector}" for agency, inspector in visit.team)
         raise InputError("change.seat", label=label, agency=seat[0], inspector=seat[1], team=team)
-    draw = _inspector_draw(line, visit)
+    draw = inspector_draw(line, visit)
     return Wish(draw=draw.draw, kind="substitute", reason=reason, visit=visit.visit, agency=seat[0], subject=seat[1])
 
 
-def seats_of(line: Line, inspector: str) -> list[tuple[StandingVisit, str]]:
-    """Open visits that the inspector is to make from today on, with the agency of the seat."""
-    today = line.clock().date()
-    return [
-        (visit, agency)
-        for visit in _standing(line)
+def absence_wishes(line: Line, inspector: str, reason: str) -> list[Wish]:
+    """To send others to every open visit the inspector is to make from today on; those asked for already left out.
+
+    Raises:
+        InputError: no such reason.
+    """
+    require_reason("substitute", reason)
+    today, visits = line.clock().date(), standing(line)
+    first = first_draw(visits)
+    with line.workspace.store.reading() as connection:
+        waiting = {
+            (change.wish.visit, change.wish.draw, change.wish.subject)
+            for change in changes.changes(connection, line.name, ("pending",))
+        }
+    wishes = [
+        substitute_wish(line, label_of(visit, first), (agency, person), reason)
+        for visit in visits
         for agency, person in visit.team
         if person == inspector and visit.outcome is None and (visit.day is None or visit.day >= today)
     ]
+    return [wish for wish in wishes if (wish.visit, wish.draw, wish.subject) not in waiting]
 
 
 def request(line: Line, wish: Wish, by: str) -> Change:
@@ -128,8 +140,8 @@ def _successor(line: Line, wish: Wish) -> str | None:
     if wish.kind == "void":
         _require_voidable(line, _draw_named(line, wish.draw))
         return None
-    visits = _standing(line)
-    records = _records(line)
+    visits = standing(line)
+    records = records_of(line)
     if wish.kind == "substitute":
         of_round = {record.round: record for record in records.values() if record.kind == "firms" and record.root}
         firm_draw = of_round[records[wish.draw].round].draw
@@ -200,32 +212,35 @@ def _require_voidable(line: Line, draw: DrawRecord) -> None:
 
 
 def _draw_named(line: Line, name: str) -> DrawRecord:
-    records = _records(line)
+    records = records_of(line)
     full = name if "/" in name else f"{line.name}/{name}"
     if full not in records:
         raise InputError("change.draw", got=name, known=", ".join(record.folder for record in records.values()) or "-")
     return records[full]
 
 
-def _records(line: Line) -> dict[str, DrawRecord]:
+def records_of(line: Line) -> dict[str, DrawRecord]:
+    """The plan's draws by name."""
     with line.workspace.store.reading() as connection:
         return {draw.draw: draw for draw in draws(connection, line.name)}
 
 
-def _standing(line: Line) -> tuple[StandingVisit, ...]:
+def standing(line: Line) -> tuple[StandingVisit, ...]:
+    """All visits of the year as they stand."""
     with line.workspace.store.reading() as connection:
         return standing_visits(connection, line.name)
 
 
 def _open_visit(line: Line, label: str) -> StandingVisit:
-    visit = find_visit(_standing(line), label)
+    visit = find_visit(standing(line), label)
     if visit.outcome is not None:
         raise InputError("change.closed", label=label, outcome=visit.outcome)
     return visit
 
 
-def _inspector_draw(line: Line, visit: StandingVisit) -> DrawRecord:
-    records = _records(line)
+def inspector_draw(line: Line, visit: StandingVisit) -> DrawRecord:
+    """The draw that decided who makes the visit; StoreError when it has no result yet."""
+    records = records_of(line)
     number = records[visit.draw].round
     own = [each for each in records.values() if each.round == number and each.kind == "inspectors" and each.root]
     if not own:

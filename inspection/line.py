@@ -139,6 +139,10 @@ class Line:
         other.round, other.given = number, given
         return other
 
+    def of_year(self) -> Line:
+        """The line of the year's own round."""
+        return Line(self.workspace, self.plan, self.clock, self.watcher)
+
     @property
     def name(self) -> str:
         """The plan's code, the first part of its draws' names."""

@@ -96,6 +96,12 @@ def eligible(line: Line, draw: DrawRecord, visit: StandingVisit, agency: str) ->
     return {row[0] for row in people if row[1] == agency and row[2] >= last and row[0] not in recused}
 
 
+def qualifications(line: Line, draw: DrawRecord) -> dict[str, list[str]]:
+    """What each inspector of the draw holds, by the table committed to."""
+    people = parse_table(line.read(draw.files["inspectors.csv"]), COLUMNS["inspectors.csv"])[1]
+    return {row[0]: row[3].split() for row in people}
+
+
 def _came_in(line: Line, draw: str, visit: str, agency: str) -> list[str]:
     """Substitutes of the need so far, in the order of the log."""
     with line.workspace.store.reading() as connection:

@@ -26,17 +26,12 @@ from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, InputError, InspectionError, Language, StoreError, message
 from inspection.line import Line, refusals, step_name
 from inspection.office import CHINA, Office
+from inspection.rounds import round_of
+from inspection.supplements import present_line
 from inspection.workers import Crew
 
-STEPS = (
-    *(f"{service.FIRMS}.{part}" for part in ("frame", "quotas", "parties", "commit", "reveal", "draw")),
-    *(f"{service.INSPECTORS}.{part}" for part in ("chances", "parties", "commit", "reveal", "draw")),
-    *(f"{service.FIRMS}.{part}" for part in ("timetable", "check")),
-)
-"""The steps of a plan in their order."""
-
-KINDS: dict[str, Kind] = {service.FIRMS: "firms", service.INSPECTORS: "inspectors"}
-"""What the draw of a folder draws."""
+DRAWS = r"[1-9][0-9]*-(firms|inspectors)"
+"""What a draw is called within its plan (PROTOCOL 3)."""
 
 WORD = r"[^\s:,/+]+"
 """A name in a draw or of a party (PROTOCOL 4): no spaces, colons, commas or slashes."""
@@ -48,23 +43,22 @@ def run_plan(workspace: Path, is_unattended: bool, yes: bool, language: Language
     if is_unattended and not yes:
         click.confirm(message("cli.ask.unattended", language), abort=True, err=True)
     bars = ProgressBars(language)
-    line, discarded = office.start(bars)
+    year_line, discarded = office.start(bars)
     if discarded:
         click.echo(message("cli.discarded", language), err=True)
+    line = present_line(year_line)
     ceremony: Ceremony = service.unattended(line.given.policy) if is_unattended else AttendedCeremony()
-    return _advance(line, ceremony, bars, language, cluster)
+    return advance(line, ceremony, bars, language, cluster)
 
 
 def reveal_plan(workspace: Path, language: Language, cluster: Crew | None = None) -> int:
     """Ask for what the line waits for, and go on; 0 when the plan is done."""
     bars = ProgressBars(language)
-    line = Office.opened(workspace).line(bars)
-    return _advance(line, AttendedCeremony(ask=asking(language)), bars, language, cluster)
+    line = present_line(Office.opened(workspace).line(bars))
+    return advance(line, AttendedCeremony(ask=asking(language)), bars, language, cluster)
 
 
-def _advance(
-    line: Line, ceremony: Ceremony, bars: ProgressBars, language: Language, cluster: Crew | None = None
-) -> int:
+def advance(line: Line, ceremony: Ceremony, bars: ProgressBars, language: Language, cluster: Crew | None = None) -> int:
     """Run the line and show the screen; bars would hide questions, so they show only where nobody is asked."""
     processes = os.cpu_count() or 1
     try:
@@ -78,6 +72,9 @@ def _advance(
             raise
         code, params = _next(line)
         raise BeaconError(code, **params) from error
+    if line.round:
+        line = line.of_year()
+        year = service.plan_year(line, AttendedCeremony())
     _print_summary(line, year, language)
     click.echo(message("cli.next.done", language), err=True)
     return 0
@@ -89,18 +86,28 @@ def _next(line: Line) -> tuple[str, dict[str, object]]:
     if missing is None:
         return "cli.next.done", {}
     folder, _, part = missing.rpartition(".")
-    draw = f"{line.name}/{folder}"
+    draw, kind = f"{line.name}/{folder}", folder.partition("-")[2]
     if part == "parties":
         parties = line.given.policy.ceremony.parties
         pairs = " ".join(f"{party}=…" for party in parties)
-        return "cli.awaited.parties", {"draw": draw, "kind": KINDS[folder], "pairs": pairs, "names": ", ".join(parties)}
+        return "cli.awaited.parties", {"draw": draw, "kind": kind, "pairs": pairs, "names": ", ".join(parties)}
     return ("cli.awaited.reveal", {"draw": draw}) if part == "reveal" else ("cli.next.run", {})
 
 
 def _missing(line: Line) -> str | None:
-    """The first step that is not stored."""
+    """The first step of the line's round that is not stored."""
     done = {step.name for step in line.workspace.store.steps(line.name)}
-    return next((step for step in STEPS if step not in done), None)
+    return next((step for step in steps_of(line) if step not in done), None)
+
+
+def steps_of(line: Line) -> list[str]:
+    """The steps of the line's round in their order."""
+    current = round_of(line)
+    return [
+        *(f"{current.firms}.{part}" for part in ("frame", "quotas", "parties", "commit", "reveal", "draw")),
+        *(f"{current.inspectors}.{part}" for part in ("chances", "parties", "commit", "reveal", "draw")),
+        *(f"{current.firms}.{part}" for part in ("timetable", "check")),
+    ]
 
 
 def asking(language: Language) -> Callable[[str, str, Callable[[str], None]], str]:
@@ -132,7 +139,7 @@ def take_commitments(workspace: Path, kind: Kind, given: Sequence[str], language
     if discarded:
         click.echo(message("cli.discarded", language), err=True)
     with refusals():
-        return service.hand_in(line, kind, pairs)
+        return service.hand_in(present_line(line), kind, pairs)
 
 
 def _pairs(given: Sequence[str]) -> dict[str, str]:
@@ -160,7 +167,7 @@ def make_secret(draw: str, party: str, digest: Digest) -> tuple[str, str]:
     Raises:
         InputError: the names are not of the protocol's form; a commitment to them could never be opened.
     """
-    if not re.fullmatch(f"{WORD}/({'|'.join(map(re.escape, KINDS))})", draw):
+    if not re.fullmatch(f"{WORD}/{DRAWS}", draw):
         raise InputError("cli.party.draw", got=draw)
     if not re.fullmatch(WORD, party) or party in ("public", "seal"):
         raise InputError("draw.commitment.party_name", party=party)
@@ -171,16 +178,16 @@ def make_secret(draw: str, party: str, digest: Digest) -> tuple[str, str]:
 
 def show_status(workspace: Path, json: bool, language: Language) -> None:
     """Which steps are stored, and what comes next."""
-    line = Office.opened(workspace).line()
+    line = present_line(Office.opened(workspace).line())
     done = {step.name: step.finished_at.astimezone(CHINA) for step in line.workspace.store.steps(line.name)}
     code, params = _next(line)
     following = message(code, language, **params)
     if json:
-        steps = [{"step": s, "finished": done[s].isoformat() if s in done else None} for s in STEPS]
+        steps = [{"step": s, "finished": done[s].isoformat() if s in done else None} for s in steps_of(line)]
         click.echo(jsonlib.dumps({"plan": line.name, "steps": steps, "next": following}, ensure_ascii=False))
         return
     click.echo(f"{line.name} {line.plan.name}")
-    for step in STEPS:
+    for step in steps_of(line):
         time = f"  {done[step]:%Y-%m-%d %H:%M:%S}" if step in done else ""
         mark = "✓" if step in done else "·"
         click.echo(message("cli.plan.step", language, mark=mark, name=step_name(step, language), time=time))
