@@ -39,9 +39,9 @@ def step(plan: Facts, title: str, draw: str = "") -> Iterator[Callable[[str], No
         found, verdict = [str(error) if isinstance(error, Fault) else f"malformed: {type(error).__name__} {error}"], "failed"
     clean = "".join(char if char.isprintable() else "\ufffd" for char in "; ".join(found)[:4000])
     plan.rows.append({"step": name, "draw": draw, "verdict": verdict, "detail": clean})
-def need(holds: object, reason: str) -> None:  # a Fault for that reason unless the claim holds
+def need(holds: object, reason: str, *values: object) -> None:  # a Fault for that reason unless the claim holds
     if not holds:
-        raise Fault(reason)
+        raise Fault(reason.format(*values) if values else reason)
 def none(faults: Iterable[str]) -> None:  # a Fault naming the first three faults, and their number, unless there are none
     need(not (found := list(faults)), f"{'; '.join(found[:3])} ({len(found)} in all)")
 def tally(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:  # the sum of the numbers of each key
@@ -95,37 +95,37 @@ def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:  # RFC 8032 5
     x, y = (axis * pow(total[2], -1, p) % p for axis in total[:2])
     return bool(valid) and signature[:32] == (y | (x & 1) << 255).to_bytes(32, "little")
 def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the whole number on each arc after the fair rounding of §5
-    number, frac, cycles = dict[str, int](), [flow % UNIT for flow in arcs.values()], 0
-    tails, heads = [number.setdefault(tail, len(number)) for tail, _ in arcs], [number.setdefault(head, len(number)) for _, head in arcs]
-    touching, place = [list[int]() for _ in number], [-1] * len(number)  # of a node: its fractional arcs, lowest last; how far on the walk it is
-    for arc in range(len(frac) - 1, -1, -1):
-        for node in (tails[arc], heads[arc]) if frac[arc] else ():
-            touching[node].append(arc)
-    for start, node in enumerate(tails):
-        walk, came, fractional = list[int](), -1, frac[start] % UNIT  # arcs, or ~arc where walked head to tail; the arc just walked
+    number, cycles, end = dict[str, int](), 0, 2 * len(arcs)  # way 2n walks arc n from tail to head, way 2n + 1 walks it back
+    leaves = [number.setdefault(node, len(number)) for ends in arcs for node in ends]
+    leads, place = [leaves[way ^ 1] for way in range(end)], [-1] * len(number)  # place: how far on the walk a node is
+    room = [rest for flow in arcs.values() for rest in (UNIT - flow % UNIT, flow % UNIT)]  # how much more can flow that way
+    done, ways = [*(rest % UNIT == 0 for rest in room), False], [[end] for _ in number]  # ways out of a node, the lowest last
+    for way in range(end - 1, -1, -1):
+        if not done[way]:
+            ways[leaves[way]].append(way)
+    for start in range(0, end, 2):
+        walk, back, node, fractional = list[int](), -1, leaves[start], not done[start]
         while fractional:
-            here = touching[node]
-            while here and not frac[here[-1]] % UNIT:
+            here = ways[node]
+            while done[here[-1]]:
                 here.pop()
-            while len(here) > 1 and here[-1] == came and not frac[here[-2]] % UNIT:
+            while here[-1] == back and done[here[-2]]:
                 del here[-2]
-            if not here or here == [came]:
+            if (way := here[-1] if here[-1] != back else here[-2]) == end:
                 break
-            came, place[node] = here[-1] if here[-1] != came else here[-2], len(walk)
-            walk.append(came if tails[came] == node else ~came)
-            node = heads[came] if tails[came] == node else tails[came]
+            place[node], back = len(walk), way ^ 1
+            walk.append(way)
+            node = leads[way]
             if place[node] >= 0:
                 cycle, walk[place[node] :] = walk[place[node] :], []
-                forward, backward = [arc for arc in cycle if arc >= 0], [~arc for arc in cycle if arc < 0]
-                rises, falls = [frac[arc] for arc in forward], [frac[arc] for arc in backward]
-                up, down = min([UNIT - max(rises, default=0), *falls]), min([*rises, UNIT - max(falls, default=0)])
+                up, down = min(rooms := [room[way] for way in cycle]), UNIT - max(rooms)
                 change = up if int.from_bytes(ticket("round", cycles), "big") * (up + down) >> 256 < down else -down
-                for arc in forward:
-                    frac[arc], place[tails[arc]] = frac[arc] + change, -1
-                for arc in backward:
-                    frac[arc], place[heads[arc]] = frac[arc] - change, -1
-                cycles, came = cycles + 1, max(walk[-1], ~walk[-1]) if walk else -1
-    return {pair: flow // UNIT + rest // UNIT for (pair, flow), rest in zip(arcs.items(), frac)}
+                for way, rest in zip(cycle, rooms):
+                    room[way], room[way ^ 1], place[leaves[way]] = (more := rest - change), UNIT - more, -1
+                    if more in (0, UNIT):
+                        done[way] = done[way ^ 1] = True
+                cycles, back = cycles + 1, walk[-1] ^ 1 if walk else -1
+    return {pair: flow // UNIT + (room[2 * n] == 0) for n, (pair, flow) in enumerate(arcs.items())}
 
 def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3, §8)
     with step(plan, "bundle 证明包") as say:
@@ -299,12 +299,12 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
         parts = {name: name.split(":") for name in into}
         for (tail, head), flow in arcs.items():  # hub → need → its child; either of them → duty → inspector → hub
             (a, *near), (b, *far) = parts[tail], parts[head]
-            fits = {"need": b == "duty" or head.rpartition(":")[0] == tail, "duty": b == "inspector" and far == near[:1]}
-            need(fits.get(a, b not in ("duty", "inspector")), f"{tail} → {head} has no place in §7")
+            fits = b == "duty" or head.rpartition(":")[0] == tail if a == "need" else b == "inspector" and far == near[:1] if a == "duty" else None
+            need(b not in ("duty", "inspector") if fits is None else fits, "{} → {} has no place in §7", tail, head)
             if b == "duty":
                 name, node, skill = far[0], f"need:{near[0]}:{near[1]}", near[2:]
                 need(flow <= UNIT and name not in pairs[node] and far[1:] == [draw.month[near[0]]] and skill in ([], [needs[node][2]])
-                     and {*skill} <= {*skills[name].split()}, f"{tail} → {head} of {flow} is against §7")
+                     and {*skill} <= {*skills[name].split()}, "{} → {} of {} is against §7", tail, head, flow)
                 pairs[node][name] = flow
         none(f"{node}: {into[node]}, {into[f'{node}:{skill}']} of it {skill}, not {officers} and {qualified}" for node, (officers, qualified, skill)
              in needs.items() if into[node] != officers * UNIT or into[f"{node}:{skill}"] < qualified * UNIT)
