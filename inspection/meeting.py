@@ -17,6 +17,7 @@ from inspection.draw.table import COLUMNS, parse_table
 from inspection.draw_steps import ESCROW
 from inspection.errors import Language, message
 from inspection.line import Line
+from inspection.reasons import reason_words
 from inspection.registry.frame_tables import drawn_firms
 from inspection.store import draws
 from inspection.store.draws import DrawRecord
@@ -152,10 +153,10 @@ def _public(
 def _outcome(line: Line, record: DrawRecord, entries: list[Entry], language: Language) -> str:
     void = next((entry for entry in entries if entry.type == "void"), None)
     if void is not None:
-        more = {"party": CLOSED, "note": CLOSED, **void.more}
-        return message(
-            "documents.minutes.void", language, reason=more["reason"], party=more["party"], note=more["note"]
-        )
+        code = str(void.more["reason"])
+        reason, by = reason_words("void", code, language), void.actor
+        approved = void.more.get("approved_by", CLOSED)
+        return message("documents.minutes.void", language, reason=reason, mark=code, by=by, approved=approved)
     if record.root is None:
         return message("documents.minutes.open", language)
     name = "visits.csv" if record.kind == "firms" else "assignments.csv"

@@ -11,15 +11,11 @@ from inspection.beacon.ceremony import opens
 from inspection.beacon.evidence import FILE, Checked, check_evidence, read_evidence
 from inspection.draw.canonical import canonical_json, parse_canonical
 from inspection.draw.commitment import Commitment, Party
-from inspection.draw.log import Entry
 from inspection.draw_steps import ESCROW
 from inspection.errors import BeaconError
 from inspection.line import Line, refusals, stamp
 from inspection.store import draws
 from inspection.store.evidence import attach
-
-UNREVEALED = "UNREVEALED"
-"""Reason code of a draw given up because a party did not reveal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +38,8 @@ def awaited(line: Line) -> Awaited | None:
     done = {step.name for step in line.workspace.store.steps(line.name)}
     with line.workspace.store.reading() as connection:
         for record in draws.draws(connection, line.name):
-            if record.commitment is None or record.root is not None or f"{record.folder}.reveal" in done:
-                continue
-            if line.workspace.log.position(record.draw, "void") is not None:
+            is_over = record.root is not None or record.void is not None or f"{record.folder}.reveal" in done
+            if record.commitment is None or is_over:
                 continue
             kept = draws.secrets(connection, record.draw)
             return Awaited(
@@ -129,35 +124,6 @@ def open_escrow(line: Line, party: str, secret: str, *, opened_by: str, reason: 
         openings = {**(before if isinstance(before, dict) else {}), party: opening}
         draws.keep_secrets(connection, draw, draws.Secrets(parties={party: secret}))
         attach(connection, draw, ESCROW, line.keep(canonical_json(openings)), replace=True)
-
-
-def give_up(line: Line, party: str, reason: str) -> str:
-    """The awaited draw is given up because a party did not reveal: in the log, for good; its name is returned.
-
-    The next draw has a new name, new commitments and a new public value.
-
-    Raises:
-        BeaconError: no draw waits, the party is none of its parties or has revealed, or no reason is given.
-    """
-    waiting = require_awaited(line)
-    draw = waiting.commitment.draw
-    _party(waiting, party)
-    if party in waiting.revealed or not reason.strip():
-        raise BeaconError("beacon.void.reason", party=party, draw=draw)
-    entry = Entry(
-        type="void",
-        plan=line.name,
-        draw=draw,
-        time=stamp(line.clock()),
-        actor=line.plan.division,
-        digest=waiting.commitment.hex,
-        more={"reason": UNREVEALED, "party": party, "note": " ".join(reason.split())},
-    )
-    with line.workspace.store.writing() as connection:
-        line.workspace.log.append(connection, entry)
-        draws.give_up(connection, draw, UNREVEALED)
-        line.workspace.log.checkpoint(connection)
-    return draw
 
 
 def _party(waiting: Awaited, name: str) -> Party:

@@ -98,3 +98,71 @@ def show(lang: Language, /, draw: str, party: str, digest: Any) -> None:
 
     secret, commitment = make_secret(draw, party, digest)
     click.echo(message("cli.party.keep", lang, draw=draw, party=party, commitment=commitment, secret=secret))
+
+
+@party.command()
+@click.option("--draw", required=True, help="抽取编号，如 370828-2027/1-firms name of the draw.")
+@click.option("--name", required=True, help="参与方名称 name of the party.")
+@click.option("--digest", type=click.Choice(["sha256", "sm3"]), default="sha256", show_default=True)
+@click.option("--out", type=NEW_FILE, help="秘密文件，默认 参与方-抽取.secret.json file of the secret.")
+@click.option("--own", is_flag=True, help="键入自己的秘密，而不是由本机产生 type a secret instead of generating one.")
+@click.option("--qr/--no-qr", default=True, help="二维码 QR code.")
+@click.pass_obj
+def commit(lang: Language, /, draw: str, name: str, digest: Any, out: Path | None, own: bool, qr: bool) -> None:
+    """产生秘密并写入文件，显示承诺值。 A secret in a file of your own, its commitment on the screen.
+
+    \b
+    inspection party commit --draw 370828-2027/1-firms --name notary
+    """
+    from inspection.console.party import make_commitment
+
+    make_commitment(draw, name, digest, out, own, qr, lang)
+
+
+@party.command()
+@click.argument("file", type=FILE)
+@click.option("--commitment", type=FILE, help="公布的 commitment.json，先核对 published commitment to compare with.")
+@click.option("--qr/--no-qr", default=True, help="二维码 QR code.")
+@click.pass_obj
+def reveal(lang: Language, /, file: Path, commitment: Path | None, qr: bool) -> None:
+    """总承诺公布之后，打开自己的秘密。 Open your secret, after the commitment is published.
+
+    \b
+    inspection party reveal notary-370828-2027-1-firms.secret.json
+    """
+    from inspection.console.party import open_commitment
+
+    open_commitment(file, commitment, qr, lang)
+
+
+@click.command()
+@workspace_option
+@click.option("--seconds", type=click.FloatRange(0, 3600), default=30.0, show_default=True, help="重放时长 replay.")
+@click.option("--qr/--no-qr", default=True, help="检查点的二维码 checkpoint as a QR code.")
+@click.pass_obj
+def ceremony(lang: Language, /, workspace: Path, seconds: float, qr: bool) -> None:
+    """会场大屏：承诺、掷骰、揭示、抽取、重放、记录。 The draw in a meeting room, on one screen, without a network.
+
+    \b
+    inspection ceremony
+    """
+    from inspection.console.ceremony import hold_ceremony
+
+    sys.exit(hold_ceremony(workspace, seconds, qr, lang))
+
+
+@click.command()
+@workspace_option
+@click.argument("folder", default="1-firms")
+@click.option("--out", type=NEW_FILE, help="文件名，.docx 或 .pdf；默认写入工作区的 minutes 文件夹 file.")
+@click.pass_obj
+def minutes(lang: Language, /, workspace: Path, folder: str, out: Path | None) -> None:
+    """写出一次抽取的记录（Word 和 PDF）。 Write the minutes of a draw.
+
+    \b
+    inspection minutes 1-firms --out 抽取记录.docx
+    """
+    from inspection.console.ceremony import write_minutes
+
+    for path in write_minutes(workspace, folder, out, lang):
+        click.echo(message("cli.ceremony.minutes", lang, path=path))
