@@ -25,7 +25,7 @@ function bare(_key, value) {
 }
 
 /**
- * The value of canonical JSON: RFC 8785 with integers below 2^53 only (PROTOCOL 2). Spelling the value again and
+ * The object in canonical JSON: RFC 8785 with integers below 2^53 only (PROTOCOL 2). Spelling the value again and
  * comparing bytes also finds what a parser forgives: a key twice, spaces, 1.0, numbers it had to round.
  */
 export function parseCanonical(bytes, what) {
@@ -41,6 +41,7 @@ export function parseCanonical(bytes, what) {
   } catch (error) {
     throw new Fault(`${what} is not canonical JSON: ${error instanceof RangeError ? "nested too deep" : error.message}`);
   }
+  demand(isRecord(value), `${what} is not an object`);
   return value;
 }
 
@@ -62,7 +63,6 @@ export function isDigest(value) {
 
 /** Throws a Fault naming every key whose value is not as its test wants; a key absent is undefined to its test. */
 export function demandShape(record, tests, what) {
-  demand(isRecord(record), `${what} is not an object`);
   const wrong = Object.keys(tests).filter((key) => !tests[key](record[key]));
   if (wrong.length > 0) {
     throw new Fault(wrong.map((key) => `${what}: ${key} is ${key in record ? "not of its form" : "missing"}`));

@@ -1,115 +1,145 @@
-import { demandShape, isDigest, isRecord, isText, isWhole, parseCanonical } from "./canonical.js";
+import { INPUTS, PROTOCOL, RESULT } from "./bundle.js";
+import { demandShape, isDigest, isRecord, isText, parseCanonical } from "./canonical.js";
 import { digestNamed } from "./digest.js";
-import { demand, Fault, Faults, NotChecked } from "./fault.js";
+import { demand, Faults, known, NotChecked } from "./fault.js";
 import { tableRoot } from "./merkle.js";
 import { nanosecondsOf } from "./moment.js";
-
-export const PROTOCOL = "open-draw/1";
-
-/** PROTOCOL 3: the files of a draw left and right of the bar. */
-export const INPUTS = {
-  firms: ["rules.json", "firms.csv", "pools.csv", "flow.csv", "months.csv"],
-  inspectors: ["needs.csv", "inspectors.csv", "recusals.csv", "flow.csv"],
-};
-export const RESULT = { firms: "visits.csv", inspectors: "assignments.csv" };
-
-const PUBLIC_KINDS = ["dice", "drand", "lottery"];
+import { Tickets } from "./tickets.js";
 
 function isPublic(value) {
   return value === null || (isRecord(value) && isText(value.kind) && nanosecondsOf(value.not_before) !== null);
 }
 
-function isLine(value) {
-  return isText(value) && !/[\n\r]/.test(value);
+function isParty(value) {
+  return isRecord(value) && typeof value.name === "string" && isText(value.commitment);
 }
 
-/** commitment.json of a draw, of the form of PROTOCOL 4. */
-export function readCommitment(bytes, plan, folder) {
+/** A digest that is none is found where it is compared, so the other steps are told too. */
+function isTextOrNull(value) {
+  return value === null || typeof value === "string";
+}
+
+/** Reads commitment.json (PROTOCOL 4). Sets draw.commitment, commitmentDigest and digest. */
+export async function readCommitment(plan, draw) {
+  const bytes = await draw.read("commitment.json");
   const commitment = parseCanonical(bytes, "commitment.json");
   demandShape(commitment, {
     protocol: (value) => value === PROTOCOL,
     digest: (value) => digestNamed(value) !== undefined,
-    plan: (value) => value === plan,
-    draw: (value) => value === `${plan}/${folder}`,
-    kind: (value) => isText(value) && Object.hasOwn(INPUTS, value) && folder.endsWith(`-${value}`),
-    previous: (value) => value === null || isDigest(value),
-    inputs: (value) => isRecord(value) && Object.values(value).every(isDigest),
-    parties: (value) => Array.isArray(value) && value.every((party) => isRecord(party) && isLine(party.name) && isDigest(party.commitment)),
+    plan: (value) => value === plan.name,
+    draw: (value) => value === draw.name,
+    kind: (value) => value === draw.kind,
+    previous: isTextOrNull,
+    inputs: (value) => isRecord(value) && Object.values(value).every(isText),
+    parties: (value) => Array.isArray(value) && value.every(isParty),
     public: isPublic,
-    seal: (value) => value === null || isDigest(value),
+    seal: isTextOrNull,
   }, "commitment.json");
   const names = commitment.parties.map((party) => party.name);
-  demand(new Set(names).size === names.length, "commitment.json names a party twice");
-  demand(names.length > 0 || commitment.public !== null, "commitment.json has neither parties nor a public value");
-  const unnamed = INPUTS[commitment.kind].filter((file) => !(file in commitment.inputs));
+  // The seed joins names, secrets and values by colons and line ends; with one in a name, two readings have one seed.
+  demand(new Set(names).size === names.length && !/[:\r\n]/.test(names.join("")), "a party is there twice, or has a colon in its name");
+  const unnamed = INPUTS[draw.kind].filter((file) => !Object.hasOwn(commitment.inputs, file));
   demand(unnamed.length === 0, `commitment.json does not commit to ${unnamed.join(", ")}`);
-  return commitment;
+  draw.digest = digestNamed(commitment.digest);
+  draw.commitment = commitment;
+  draw.commitmentDigest = draw.digest.hexOfBytes(bytes);
+  return `${commitment.digest} ${draw.commitmentDigest}`;
 }
 
-/** Every file of the draw against the digest committed to; `files` is {name: bytes} of the folder. */
-export function checkInputs(commitment, digest, files) {
+function digestOf(draw, name, bytes) {
+  return name.endsWith(".csv") ? tableRoot(draw.digest, bytes) : draw.digest.hexOfBytes(bytes);
+}
+
+/** Every file committed to against its digest. */
+export async function checkInputs(draw) {
+  const { inputs } = known(draw.commitment, "the commitment");
   const faults = new Faults();
-  const known = new Set(["commitment.json", "reveal.json", RESULT[commitment.kind], ...Object.keys(commitment.inputs)]);
-  for (const name of files.keys()) faults.unless(known.has(name), `${name} is not committed to`);
-  for (const [name, wanted] of Object.entries(commitment.inputs)) {
-    const bytes = files.get(name);
-    faults.unless(bytes !== undefined, `${name} is missing`);
-    if (bytes === undefined) continue;
-    const found = name.endsWith(".csv") ? tableRoot(digest, bytes) : digest.hexOfBytes(bytes);
+  for (const [name, wanted] of Object.entries(inputs)) {
+    const found = digestOf(draw, name, await draw.read(name));
     faults.unless(found === wanted, `${name} has the digest ${found}, committed to was ${wanted}`);
   }
   faults.settle();
+  const expected = new Set(["commitment.json", "reveal.json", RESULT[draw.kind], ...Object.keys(inputs)]);
+  const others = draw.names().filter((name) => !expected.has(name));
+  return `all as committed to${others.length > 0 ? `; also here, and no part of the draw: ${others.join(", ")}` : ""}`;
 }
 
-/** reveal.json against the commitment; returns the seed (PROTOCOL 4). */
-export function checkReveal(commitment, digest, commitmentDigest, bytes) {
-  const reveal = parseCanonical(bytes, "reveal.json");
+function isLine(value) {
+  return isText(value) && !value.includes("\n");
+}
+
+/** Checks reveal.json against the commitment. Sets draw.publicValue and, once all is open, draw.tickets. */
+export async function checkReveal(draw) {
+  const reveal = parseCanonical(await draw.read("reveal.json"), "reveal.json");
+  const commitment = known(draw.commitment, "the commitment");
   demandShape(reveal, {
     parties: (value) => isRecord(value) && Object.values(value).every(isLine),
     public: (value) => (value === null) === (commitment.public === null) && (value === null || isLine(value)),
     seal: (value) => value === null || (commitment.seal !== null && isLine(value)),
   }, "reveal.json");
+  draw.publicValue = reveal.public;
+  const names = commitment.parties.map((party) => party.name);
+  demand(isSame(names, Object.keys(reveal.parties)), "not exactly the parties announced reveal");
+  const head = (what) => `${PROTOCOL}/${what}\n${draw.name}\n`;
   const faults = new Faults();
-  const head = `open-draw/1/`;
   for (const { name, commitment: wanted } of commitment.parties) {
-    const secret = reveal.parties[name];
-    faults.unless(secret !== undefined, `${name} did not reveal`);
-    const found = digest.hexOfText(`${head}party\n${commitment.draw}\n${name}\n${secret}\n`);
-    faults.unless(secret === undefined || found === wanted, `the secret of ${name} is not the one committed to`);
+    const found = draw.digest.hexOfText(`${head("party")}${name}\n${reveal.parties[name]}\n`);
+    faults.unless(found === wanted, `the secret of ${name} is not the one committed to`);
   }
-  const names = new Set(commitment.parties.map((party) => party.name));
-  for (const name of Object.keys(reveal.parties)) faults.unless(names.has(name), `${name} reveals and is no party`);
-  if (reveal.seal !== null) {
-    const found = digest.hexOfText(`${head}seal\n${commitment.draw}\n${reveal.seal}\n`);
-    faults.unless(found === commitment.seal, "the seal is not the one committed to");
-  }
+  const sealed = reveal.seal === null ? commitment.seal : draw.digest.hexOfText(`${head("seal")}${reveal.seal}\n`);
+  faults.unless(sealed === commitment.seal, "the seal is not the one committed to");
   faults.settle();
-  if (commitment.seal !== null && reveal.seal === null) throw new NotChecked("the seal is not opened, so nobody can know the seed yet");
-  const parties = commitment.parties.map(({ name }) => `${name}:${reveal.parties[name]}\n`).join("");
-  const seed = digest.hexOfText(
-    `${head}seed\n${commitmentDigest}\n${parties}public:${reveal.public ?? ""}\nseal:${reveal.seal ?? ""}\n`,
-  );
-  return { seed, publicValue: reveal.public };
+  if (commitment.seal !== null && reveal.seal === null) throw new NotChecked("the seal is still closed: outsiders cannot compute the seed yet");
+  const seed = seedOf(draw, reveal);
+  draw.tickets = new Tickets(draw.digest, seed);
+  const who = [...names, ...(commitment.public ? [`who made ${JSON.stringify(commitment.public)}`] : [])];
+  return `seed ${seed}; to steer it, all of these would have to collude: ${who.join(", ")}`;
 }
 
-/** Whether the randomness is of a kind nobody can choose, and enough of it. */
-export function checkRandomness(commitment, publicValue) {
-  const source = commitment.public;
-  if (source === null) return "parties only";
-  demand(PUBLIC_KINDS.includes(source.kind), `the public value is of an unknown kind, ${source.kind}`);
+function isSame(names, others) {
+  return names.length === others.length && names.every((name) => others.includes(name));
+}
+
+function seedOf(draw, reveal) {
+  const parties = draw.commitment.parties.map(({ name }) => `${name}:${reveal.parties[name]}\n`).join("");
+  const rest = `public:${reveal.public ?? ""}\nseal:${reveal.seal ?? ""}\n`;
+  return draw.digest.hexOfText(`${PROTOCOL}/seed\n${draw.commitmentDigest}\n${parties}${rest}`);
+}
+
+/** Whether what makes the seed is of a kind nobody can choose, and enough of it (PROTOCOL 4). */
+export function checkRandomness(draw) {
+  const { public: source, parties } = known(draw.commitment, "the commitment");
+  const value = known(draw.publicValue, "the public value");
+  const isAlone = parties.length === 0;
+  if (source === null) {
+    demand(!isAlone, "neither parties nor a public value");
+    return "of parties";
+  }
   if (source.kind === "dice") {
-    demand(/^\d+$/.test(publicValue), "dice fall on digits only");
-    demand(source.digits === undefined || (isWhole(source.digits) && publicValue.length === source.digits), `${publicValue.length} dice were rolled, committed to were ${source.digits}`);
-    demand(commitment.parties.length > 0 || publicValue.length >= 40, "without parties a draw needs 40 dice or more");
+    demand(/^[0-9]+$/.test(value), "dice fall on digits only");
+    demand(value.length === source.digits, `${value.length} dice were rolled, ${source.digits} announced`);
+    demand(!isAlone || value.length >= 39, "fewer than 39 dice, which carry 128 bits, and no parties");
+    return isAlone ? "of 128 bits" : "of parties and dice";
   }
-  if (source.kind === "lottery") {
-    demand(commitment.parties.length > 0, "a lottery is never the only source");
-    demand(isText(source.source) && isText(source.issue), "the lottery or its issue is not named");
-  }
-  if (source.kind === "drand") {
-    demand(isText(source.chain) && isWhole(source.round), "the drand chain or round is not named");
-    demand(isDigest(publicValue), "the drand randomness is not 64 hex digits");
-    throw new NotChecked(`signature of drand round ${source.round}: no BLS library here`);
-  }
-  return "of parties and a public value, or of 128 bits";
+  demand(source.kind !== "lottery" || !isAlone, "a lottery is never the only source");
+  demand(source.kind !== "drand" || isDigest(value), `${value} is not the value of a drand round`);
+  throw new NotChecked(`${JSON.stringify(source)}: its value, time and signature are to be checked at the source`);
+}
+
+/** The root of the result against the log, and what it builds on. Sets draw.root and draw.base. */
+export async function checkResult(plan, draw) {
+  const name = RESULT[draw.kind];
+  const bytes = await draw.read(name);
+  const { previous } = known(draw.commitment, "the commitment");
+  const [commit, end] = [known(draw.commit, "the place in the log"), draw.end];
+  const root = tableRoot(draw.digest, bytes);
+  demand(root === end.digest, `${name} has the root ${root}, the log has ${end.digest}`);
+  draw.root = root;
+  const base = plan.draws.find((other) => other.root !== undefined && other.root === previous && other.end.index < commit.index);
+  const isBased = draw.kind === "inspectors" ? base?.kind === "firms" : base !== undefined || previous === null;
+  demand(isBased, "it builds on no result that was in the log before it");
+  const isFirst = draw.kind === "firms" || plan.draws.every((other) => other.kind !== "inspectors" || other.base !== base);
+  demand(isFirst, "the firm draw has its inspectors already");
+  draw.base = base;
+  return `${name} has the root in the log, ${root}; it builds on ${base?.folder ?? "no other draw"}`;
 }

@@ -8,7 +8,7 @@ export class Fault extends Error {
   }
 }
 
-/** Something the bundle claims and this program cannot check here, with the reason. */
+/** Something that can be neither confirmed nor refuted here, with the reason. */
 export class NotChecked extends Error {
   constructor(reason) {
     super(reason);
@@ -16,9 +16,15 @@ export class NotChecked extends Error {
   }
 }
 
-/** Throws a Fault unless the claim holds. */
+/** Throws a Fault unless the claim holds; a function is only called when it is needed. */
 export function demand(claim, reason) {
-  if (!claim) throw new Fault(reason);
+  if (!claim) throw new Fault(typeof reason === "function" ? reason() : reason);
+}
+
+/** The value an earlier step found, or NotChecked if that step could not establish it. */
+export function known(value, what) {
+  if (value === undefined) throw new NotChecked(`needs ${what}, which no earlier step could establish`);
+  return value;
 }
 
 /** Collects what is wrong so that a step reports all of it at once. */

@@ -1,204 +1,212 @@
 import { compareBytewise } from "./encoding.js";
-import { demand, Faults } from "./fault.js";
-import { checkBalance, decimal, firstDifference, nameArc, partsOf } from "./flows.js";
-import { round } from "./rounding.js";
+import { Faults, known } from "./fault.js";
+import { decimal, demandBalance, demandSameRows, drawAgain, nameArc } from "./flows.js";
+import { Flow } from "./rounding.js";
 import { FLOW_UNIT } from "./tables.js";
 
-/** What the other steps ask of the tables of a firm draw, found once. */
+/** What the steps of a firm draw and of its plan ask of its tables, found once. */
 export class FirmFrame {
   constructor(rules, tables) {
+    const { firms, pools, months, visits } = tables;
     this.rules = rules;
-    this.tables = tables;
-    const { firms, pools, visits } = tables;
-    this.poolOf = new Map(zip(firms.column("firm"), firms.column("pool")));
-    this.townOf = new Map(zip(firms.column("firm"), firms.column("town")));
-    this.tierOf = new Map(zip(pools.column("pool"), pools.column("tier")));
-    this.kindOf = pools.header.includes("kind") ? new Map(zip(pools.column("pool"), pools.column("kind"))) : null;
-    this.members = new Map(pools.column("pool").map((pool) => [pool, []]));
-    for (const [firm, pool] of this.poolOf) this.members.get(pool)?.push(firm);
-    this.visits = new Map();
-    for (let row = 0; row < visits.size; row++) {
-      const [visit, firm, task, month] = ["visit", "firm", "task", "month"].map((column) => visits.column(column)[row]);
-      this.visits.set(visit, { visit, firm, task, month });
+    this.poolOf = new Map(firms.pairs("firm", "pool"));
+    this.townOf = new Map(firms.pairs("firm", "town"));
+    this.tierOf = new Map(pools.pairs("pool", "tier"));
+    this.kindOf = pools.header.includes("kind") ? new Map(pools.pairs("pool", "kind")) : undefined;
+    /** Firms of every pool that has any. */
+    this.members = new Map();
+    for (const [firm, pool] of this.poolOf) {
+      if (!this.members.has(pool)) this.members.set(pool, []);
+      this.members.get(pool).push(firm);
     }
+    this.months = months.rows("task", "month", "visits").map(([task, month, count]) => ({ task, month, visits: Number(count) }));
+    this.visits = visits.rows("visit", "firm", "task", "month").map(([visit, firm, task, month]) => ({ visit, firm, task, month }));
+    this.visit = new Map(this.visits.map((visit) => [visit.visit, visit]));
+    /** Who is visited now: the firm drawn, or the last that replaced it. */
+    this.visited = new Map(this.visits.map(({ visit, firm }) => [visit, firm]));
   }
 }
 
-function* zip(keys, values) {
-  for (let i = 0; i < keys.length; i++) yield [keys[i], values[i]];
-}
-
-/** Notes the rows of one table that name what no other has, and numbers out of order. */
-export function checkFirmTables(frame) {
-  const { rules, tables, tierOf, poolOf } = frame;
+/** Checks what the tables of a firm draw say of one another and of the rules, beyond their form. */
+export function checkFirmTables(plan, frame) {
   const faults = new Faults();
-  const { firms, pools, months, visits } = tables;
-  firms.column("pool").forEach((pool, i) => faults.unless(tierOf.has(pool), () => `firms.csv row ${i + 1}: no pool ${pool}`));
-  pools.column("tier").forEach((tier, i) => faults.unless(rules.tiers.includes(tier), () => `pools.csv row ${i + 1}: no tier ${tier}`));
-  for (let i = 0; i < months.size; i++) checkMonth(rules, months.column("task")[i], months.column("month")[i], `months.csv row ${i + 1}`, faults);
-  for (let i = 0; i < visits.size; i++) {
-    const where = `visits.csv row ${i + 1}`;
-    checkMonth(rules, visits.column("task")[i], visits.column("month")[i], where, faults);
-    faults.unless(poolOf.has(visits.column("firm")[i]), () => `${where}: no firm ${visits.column("firm")[i]}`);
-    faults.unless(Number(/^\D*(\d+)$/.exec(visits.column("visit")[i])?.[1]) === i + 1, () => `${where}: the visit is numbered ${visits.column("visit")[i]}`);
+  const { rules, members, tierOf } = frame;
+  const tiers = rules.take("tiers");
+  const tasks = rules.take("tasks");
+  const merged = Object.keys(rules.take("combinations") ?? {});
+  for (const pool of members.keys()) faults.unless(tierOf.has(pool), `pool ${pool} of firms.csv is not in pools.csv`);
+  for (const tier of new Set(tierOf.values())) faults.unless(tiers.includes(tier), `tier ${tier} of pools.csv is not in rules.json`);
+  faults.unless(new Set(tiers).size === tiers.length, "rules.json names a tier twice");
+  for (const [task, { agencies }] of Object.entries(tasks)) {
+    faults.unless(agencies.length > 0 && new Set(agencies).size === agencies.length, `task ${task} names no agency, or one twice`);
   }
-  faults.unless(new Set(visits.column("visit")).size === visits.size, "visits.csv numbers two visits alike");
-  for (const pool of Object.keys(rules.exempt_pools)) faults.unless(tierOf.has(pool), `rules.json exempts a pool there is not, ${pool}`);
+  faults.unless(rules.take("plan") === plan.name, "rules.json is of another plan");
+  for (const task of merged) faults.unless(Object.hasOwn(tasks, task), `combination ${task} is no task`);
   faults.settle();
+  return `${merged.length} tasks are combinations; not understood: ${rules.unknown.join(", ") || "nothing"}`;
 }
 
-function checkMonth(rules, task, month, where, faults) {
-  const rule = rules.tasks[task];
-  faults.unless(rule !== undefined, () => `${where}: no task ${task}`);
-  faults.unless(rule === undefined || rule.months.includes(month), () => `${where}: ${task} has no visits in ${month}`);
+/** "pool" and its name, for "pool:<pool>"; the kind of a grouping node is of no account. */
+function partsOf(node) {
+  const colon = node.indexOf(":");
+  return colon < 0 ? ["", node] : [node.slice(0, colon), node.slice(colon + 1)];
 }
 
-/** What flow.csv says of pools and tasks: arcs pool → task in their order, and the flow of each pool and task. */
-function readShares(flow) {
-  const shares = { arcs: [], ofPool: new Map(), ofTask: new Map(), arcsOfPool: new Map(), stray: [] };
+/** The arcs pool → task in their order, and whatever else is joined to a pool or a task. */
+function readFeeds(frame, flow) {
   const parts = flow.names.map(partsOf);
-  const raise = (map, key, by) => map.set(key, (map.get(key) ?? 0) + by);
+  const feeds = [];
   for (let arc = 0; arc < flow.size; arc++) {
-    const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    const isPool = tail?.[0] === "pool";
-    const isTask = head?.[0] === "task";
-    if (isPool !== isTask) shares.stray.push(arc);
-    if (!isPool || !isTask) continue;
-    shares.arcs.push({ arc, pool: tail[1], task: head[1] });
-    raise(shares.ofPool, tail[1], flow.flows[arc]);
-    raise(shares.arcsOfPool, tail[1], 1);
-    raise(shares.ofTask, head[1], flow.flows[arc]);
+    const [[from, pool], [to, task]] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
+    if (from !== "pool" && to !== "task") continue;
+    feeds.push({ arc, pool, task, isSound: from === "pool" && to === "task" && frame.tierOf.has(pool), flow: flow.flows[arc] });
+  }
+  return feeds;
+}
+
+/** What the arcs pool → task add up to. */
+function sumUp(feeds) {
+  const shares = { ofPool: new Map(), ofTask: new Map(), arcsOfPool: new Map() };
+  const raise = (map, key, by) => map.set(key, (map.get(key) ?? 0) + by);
+  for (const { pool, task, flow } of feeds) {
+    raise(shares.ofPool, pool, flow);
+    raise(shares.arcsOfPool, pool, 1);
+    raise(shares.ofTask, task, flow);
   }
   return shares;
 }
 
-/** Balance and bounds of the flow of a firm draw (PROTOCOL 3 and 6). */
-export function checkFirmFlow(frame, flow) {
+/** Balance and bounds of the flow (PROTOCOL 3 and 6). Sets draw.flow, draw.feeds and, the network being sound, draw.shares. */
+export function checkFirmFlow(draw) {
+  const flow = new Flow(known(draw.tables.flow, "flow.csv"));
+  demandBalance(flow);
+  draw.flow = flow;
+  const frame = known(draw.frame, "the tables");
+  draw.feeds = readFeeds(frame, flow);
   const faults = new Faults();
-  checkBalance(flow, faults);
-  const { months } = frame.tables;
-  const shares = readShares(flow);
-  for (const arc of shares.stray) faults.unless(false, `arc ${arc} from ${nameArc(flow, arc)} joins a pool or a task to something else`);
-  for (const [pool, total] of shares.ofPool) {
-    const size = frame.members.get(pool)?.length;
-    faults.unless(size !== undefined, `pool ${pool} of the flow is not in pools.csv`);
-    faults.unless(size === undefined || total <= size * FLOW_UNIT, () => `pool ${pool}: ${decimal(total)} visits for ${size} firms`);
+  for (const { arc, isSound } of draw.feeds) faults.unless(isSound, () => `${nameArc(flow, arc)} has no place in PROTOCOL 6`);
+  faults.settle();
+  draw.shares = sumUp(draw.feeds);
+  for (const [pool, total] of draw.shares.ofPool) {
+    const size = frame.members.get(pool)?.length ?? 0;
+    faults.unless(total <= size * FLOW_UNIT, () => `pool ${pool} has flow ${decimal(total)} for ${size} firms`);
   }
-  const wanted = new Map();
-  for (const [task, visits] of zip(months.column("task"), months.numbers("visits"))) wanted.set(task, (wanted.get(task) ?? 0) + visits);
-  for (const task of new Set([...wanted.keys(), ...shares.ofTask.keys()])) {
-    const [total, whole] = [shares.ofTask.get(task) ?? 0, wanted.get(task) ?? 0];
-    faults.unless(total === whole * FLOW_UNIT, () => `task ${task}: the flow is ${decimal(total)}, months.csv adds up to ${whole}`);
+  const tasks = frame.rules.take("tasks");
+  const due = new Map();
+  for (const { task, month, visits } of frame.months) {
+    due.set(task, (due.get(task) ?? 0) + visits);
+    faults.unless(Object.hasOwn(tasks, task) && tasks[task].months.includes(month), `${task} may not be in ${month}`);
+  }
+  for (const task of new Set([...due.keys(), ...draw.shares.ofTask.keys()])) {
+    const [total, whole] = [draw.shares.ofTask.get(task) ?? 0, due.get(task) ?? 0];
+    faults.unless(total === whole * FLOW_UNIT, () => `task ${task} has flow ${decimal(total)}, months.csv ${whole}`);
   }
   faults.settle();
-  return shares;
+  return "balanced; pools within their sizes, tasks whole and in their months";
 }
 
-/** Firms of every pool in ticket order, and a cut for each task, in arc order (PROTOCOL 6.2). */
-function cut(frame, shares, counts, tickets) {
-  const drawn = new Map(shares.arcs.map(({ task }) => [task, []]));
-  const reserves = new Map();
-  const at = new Map();
-  for (const [pool, firms] of frame.members) reserves.set(pool, tickets.order("firm", firms, compareBytewise));
-  for (const { arc, pool, task } of shares.arcs) {
-    const from = at.get(pool) ?? 0;
-    const firms = reserves.get(pool) ?? [];
-    demand(from + counts[arc] <= firms.length, `pool ${pool} has no ${from + counts[arc]} firms`);
-    for (let i = from; i < from + counts[arc]; i++) drawn.get(task).push(firms[i]);
-    at.set(pool, from + counts[arc]);
+/** Firms of every pool in ticket order, and a cut for each task, in arc order (PROTOCOL 6.2). Every pool's reserve is what is left. */
+function cut(frame, feeds, counts, tickets) {
+  const ranked = new Map();
+  const chosen = new Map(feeds.map(({ task }) => [task, []]));
+  for (const [pool, firms] of frame.members) ranked.set(pool, tickets.order("firm", firms));
+  for (const { arc, pool, task } of feeds) {
+    for (const firm of (ranked.get(pool) ?? []).splice(0, counts[arc])) chosen.get(task).push(firm);
   }
-  for (const [pool, from] of at) reserves.set(pool, reserves.get(pool).slice(from));
-  return { drawn, reserves };
+  return { chosen, reserves: ranked };
 }
 
-/** The firms of a task dealt to its months (PROTOCOL 6.3), as [firm, month]. */
-function* deal(frame, firms, months, tickets, townTicket) {
+/** The firms of a task as [firm, month], in the order of their visits (PROTOCOL 6.3). */
+function deal(frame, task, firms, tickets) {
+  const towns = new Map();
+  for (const town of new Set(firms.map((firm) => frame.townOf.get(firm)))) towns.set(town, tickets.hex("town", town));
   const ordered = firms.map((firm) => {
     const town = frame.townOf.get(firm);
-    return { firm, town, key: townTicket(town), month: tickets.hex("month", firm) };
+    return { firm, keys: [towns.get(town), town, tickets.hex("month", firm), firm] };
   });
-  ordered.sort((one, other) =>
-    compareBytewise(one.key, other.key) || compareBytewise(one.town, other.town) ||
-    compareBytewise(one.month, other.month) || compareBytewise(one.firm, other.firm));
-  let at = tickets.fraction("start", "month", ordered.length);
-  for (const [month, visits] of months) {
-    for (let i = 0; i < visits; i++, at++) {
-      const place = ordered[at % ordered.length];
-      if (place !== undefined) yield [place.firm, month];
+  ordered.sort((one, other) => {
+    const place = one.keys.findIndex((key, i) => key !== other.keys[i]);
+    return place < 0 ? 0 : compareBytewise(one.keys[place], other.keys[place]);
+  });
+  const start = tickets.fraction("start", "month", ordered.length);
+  const turned = [...ordered.slice(start), ...ordered.slice(0, start)];
+  const months = frame.months.filter((row) => row.task === task).flatMap(({ month, visits }) => new Array(visits).fill(month));
+  return turned.slice(0, months.length).map(({ firm }, i) => [firm, months[i]]);
+}
+
+/** Draws the firms again and compares row by row (PROTOCOL 6). Sets draw.reserves. */
+export function replayFirms(draw) {
+  const flow = known(draw.flow, "a balanced flow");
+  const tickets = known(draw.tickets, "the seed");
+  const counts = drawAgain(flow, tickets);
+  const frame = known(draw.frame, "the tables");
+  const { chosen, reserves } = cut(frame, known(draw.feeds, "the arcs from pools to tasks"), counts, tickets);
+  draw.reserves = reserves;
+  // The page does not say how a visit is numbered; the golden bundles write V0001, and more digits where four are too few.
+  const width = Math.max(4, (frame.visits[0]?.visit.length ?? 0) - 1);
+  const rows = [];
+  for (const [task, firms] of chosen) {
+    for (const [firm, month] of deal(frame, task, firms, tickets)) {
+      rows.push(`V${String(rows.length + 1).padStart(width, "0")},${firm},${task},${month}`);
     }
   }
+  return demandSameRows(rows, frame.visits.map(({ visit, firm, task, month }) => `${visit},${firm},${task},${month}`));
 }
 
-/** Draws the firms again and compares row by row; returns how many rows, and every pool's reserve in order (PROTOCOL 6). */
-export function replayFirms(frame, flow, tickets) {
-  const { months, visits } = frame.tables;
-  const shares = readShares(flow);
-  const counts = round(flow, (i, n) => tickets.coin(i, n));
-  const { drawn, reserves } = cut(frame, shares, counts, tickets);
-  const towns = new Map();
-  const townTicket = (town) => {
-    if (!towns.has(town)) towns.set(town, tickets.hex("town", town));
-    return towns.get(town);
-  };
-  const rows = [];
-  for (const [task, firms] of drawn) {
-    const monthsOfTask = [];
-    months.column("task").forEach((name, i) => name === task && monthsOfTask.push([months.column("month")[i], Number(months.column("visits")[i])]));
-    for (const [firm, month] of deal(frame, firms, monthsOfTask, tickets, townTicket)) rows.push(`${firm},${task},${month}`);
-  }
-  const published = visits.column("firm").map((firm, i) => `${firm},${visits.column("task")[i]},${visits.column("month")[i]}`);
-  const difference = firstDifference("visits.csv", rows, published);
-  demand(difference === null, difference);
-  return { rows: rows.length, reserves };
-}
-
-/** The chances of a tier: how many firms share which flow, and the least and greatest chance among pools. */
-function addUp(frame, shares) {
-  const tiers = new Map(frame.rules.tiers.map((tier) => [tier, { firms: 0, flow: 0, least: Infinity, most: 0 }]));
-  for (const [pool, members] of frame.members) {
-    const tier = tiers.get(frame.tierOf.get(pool));
-    if (members.length === 0 || pool in frame.rules.exempt_pools || tier === undefined) continue;
-    const flow = shares.ofPool.get(pool) ?? 0;
-    const chance = flow / members.length / FLOW_UNIT;
-    tier.firms += members.length;
-    tier.flow += flow;
-    tier.least = Math.min(tier.least, chance);
-    tier.most = Math.max(tier.most, chance);
-  }
-  return tiers;
-}
-
-function checkBounds(frame, shares, pool, faults) {
-  const bounds = frame.rules.tier_bounds?.[frame.tierOf.get(pool)];
-  const size = BigInt(frame.members.get(pool).length);
-  if (bounds === undefined || size === 0n) return;
+/** Notes a pool whose chance is not within what its tier is promised (decision 0001: to one millionth of a visit per arc). */
+function checkBounds(frame, shares, pool, bounds, faults) {
+  if (bounds === undefined) return;
+  const size = BigInt(frame.members.get(pool).length) * BigInt(FLOW_UNIT);
   const flow = BigInt(shares.ofPool.get(pool) ?? 0);
-  const slack = BigInt(shares.arcsOfPool.get(pool) ?? 0); // decision 0001: one millionth of a visit per arc
-  const scaled = ([numerator]) => BigInt(numerator) * size * BigInt(FLOW_UNIT);
-  faults.unless((flow + slack) * BigInt(bounds.least[1]) >= scaled(bounds.least), `pool ${pool}: its chance is below that of its tier`);
-  faults.unless((flow - slack) * BigInt(bounds.most[1]) <= scaled(bounds.most), `pool ${pool}: its chance is above that of its tier`);
+  const slack = BigInt(shares.arcsOfPool.get(pool) ?? 0);
+  const [[low, of], [high, to]] = [bounds.least, bounds.most].map((ratio) => ratio.map(BigInt));
+  faults.unless(low * size <= (flow + slack) * of && (flow - slack) * to <= high * size, () =>
+    `pool ${pool} has flow ${decimal(Number(flow))} for ${frame.members.get(pool).length} firms, not ${low}/${of} to ${high}/${to}`);
+}
+
+/** Firms, flow and least and greatest chance of a tier, its exempt pools left out; undefined if nobody is left. */
+function addUp(frame, shares, tier, exempt) {
+  const pools = [...frame.members.keys()].filter((pool) => frame.tierOf.get(pool) === tier && !Object.hasOwn(exempt, pool));
+  const chances = pools.map((pool) => (shares.ofPool.get(pool) ?? 0) / frame.members.get(pool).length);
+  const sum = (count) => pools.reduce((total, pool) => total + count(pool), 0);
+  return pools.length === 0 ? undefined : {
+    tier,
+    firms: sum((pool) => frame.members.get(pool).length),
+    flow: sum((pool) => shares.ofPool.get(pool) ?? 0),
+    slack: sum((pool) => shares.arcsOfPool.get(pool) ?? 0),
+    least: chances.reduce((least, chance) => Math.min(least, chance)),
+    most: chances.reduce((most, chance) => Math.max(most, chance)),
+  };
 }
 
 /** Each firm's chance: positive unless exempt with a reason, within its tier's bounds, rising with tier in the mean (PROTOCOL 10). */
-export function checkChances(frame, flow) {
-  const shares = readShares(flow);
+export function checkChances(draw) {
+  const shares = known(draw.shares, "the arcs from pools to tasks");
+  const frame = known(draw.frame, "the tables");
+  const exempt = frame.rules.take("exempt_pools");
+  const bounds = frame.rules.take("tier_bounds") ?? {};
   const faults = new Faults();
-  const exempt = new Map();
   for (const [pool, members] of frame.members) {
-    const total = shares.ofPool.get(pool) ?? 0;
-    const reason = frame.rules.exempt_pools[pool];
-    faults.unless(reason === undefined || total === 0, `pool ${pool} is exempt and has a chance`);
-    faults.unless(reason !== undefined || total > 0 || members.length === 0, () => `${members.length} firms of pool ${pool} have chance 0 and no reason`);
-    if (reason !== undefined) exempt.set(reason, (exempt.get(reason) ?? 0) + members.length);
-    else checkBounds(frame, shares, pool, faults);
+    const [flow, reason] = [shares.ofPool.get(pool) ?? 0, Object.hasOwn(exempt, pool) ? exempt[pool] : undefined];
+    faults.unless((flow > 0) !== (reason !== undefined), () => `pool ${pool}: flow ${decimal(flow)} for ${members.length} firms, exemption ${reason ?? "none"}`);
+    if (reason === undefined) checkBounds(frame, shares, pool, bounds[frame.tierOf.get(pool)], faults);
   }
-  const tiers = [...addUp(frame, shares)].filter(([, tier]) => tier.firms > 0);
+  const tiers = frame.rules.take("tiers").map((tier) => addUp(frame, shares, tier, exempt)).filter(Boolean);
   for (let i = 1; i < tiers.length; i++) {
-    const [[low, less], [high, more]] = [tiers[i - 1], tiers[i]];
-    const isRising = BigInt(less.flow) * BigInt(more.firms) <= BigInt(more.flow) * BigInt(less.firms);
-    faults.unless(isRising, `tier ${high} has a lower chance than tier ${low}`);
+    const [low, high] = [tiers[i - 1], tiers[i]];
+    const isRising = BigInt(low.flow - low.slack) * BigInt(high.firms) <= BigInt(high.flow + high.slack) * BigInt(low.firms);
+    faults.unless(isRising, `tier ${high.tier} has less chance than ${low.tier}, which is of lower risk`);
   }
   faults.settle();
-  const said = tiers.map(([name, tier]) => `tier ${name}: ${tier.firms} firms, ${tier.least.toFixed(6)} to ${tier.most.toFixed(6)}, mean ${(tier.flow / tier.firms / FLOW_UNIT).toFixed(6)}`);
-  return `${said.join("; ")}; firms with chance 0, by reason: ${[...exempt].map(([reason, count]) => `${reason} ${count}`).join(", ") || "none"}`;
+  return `${tiers.map(sayTier).join("; ")}; firms with chance 0, by reason: ${sayExempt(frame, exempt)}`;
+}
+
+function sayTier({ tier, firms, flow, least, most }) {
+  return `tier ${tier}: ${firms} firms, ${decimal(least)} to ${decimal(most)}, mean ${decimal(flow / firms)}`;
+}
+
+function sayExempt(frame, exempt) {
+  const counts = new Map();
+  for (const [pool, reason] of Object.entries(exempt)) counts.set(reason, (counts.get(reason) ?? 0) + (frame.members.get(pool)?.length ?? 0));
+  return [...counts].map(([reason, count]) => `${reason} ${count}`).join(", ") || "none";
 }

@@ -1,188 +1,176 @@
 import { compareBytewise } from "./encoding.js";
-import { demand, Faults } from "./fault.js";
-import { checkBalance, decimal, firstDifference, nameArc, partsOf } from "./flows.js";
+import { demand, Faults, known } from "./fault.js";
+import { decimal, demandBalance, demandSameRows, drawAgain, nameArc } from "./flows.js";
 import { lastDayOf } from "./moment.js";
-import { round } from "./rounding.js";
+import { Flow } from "./rounding.js";
 import { FLOW_UNIT } from "./tables.js";
 
-/** What the other steps ask of the tables of an inspector draw; `firmFrame` is that of the draw it builds on. */
+/** What the steps of an inspector draw ask of its tables, found once. */
 export class InspectorFrame {
-  constructor(tables, firmFrame) {
-    this.tables = tables;
-    this.rules = firmFrame.rules;
-    this.visits = firmFrame.visits;
+  constructor({ needs, inspectors, recusals, assignments }) {
     this.inspectors = new Map();
     this.ofAgency = new Map();
-    const { inspectors, recusals, needs } = tables;
-    for (let i = 0; i < inspectors.size; i++) {
-      const inspector = {
-        name: inspectors.column("inspector")[i],
-        agency: inspectors.column("agency")[i],
-        validUntil: inspectors.column("valid_until")[i],
-        qualifications: new Set(inspectors.column("qualifications")[i].split(" ").filter(Boolean)),
-        recused: new Set(),
-      };
-      this.inspectors.set(inspector.name, inspector);
-      if (!this.ofAgency.has(inspector.agency)) this.ofAgency.set(inspector.agency, []);
-      this.ofAgency.get(inspector.agency).push(inspector);
+    for (const [name, agency, validUntil, words] of inspectors.rows("inspector", "agency", "valid_until", "qualifications")) {
+      const inspector = { name, agency, validUntil, qualifications: new Set(words.split(" ").filter(Boolean)), recused: new Set() };
+      this.inspectors.set(name, inspector);
+      if (!this.ofAgency.has(agency)) this.ofAgency.set(agency, []);
+      this.ofAgency.get(agency).push(inspector);
     }
-    for (let i = 0; i < recusals.size; i++) this.inspectors.get(recusals.column("inspector")[i])?.recused.add(recusals.column("firm")[i]);
+    for (const [name, firm] of recusals.rows("inspector", "firm")) this.inspectors.get(name)?.recused.add(firm);
     this.needs = new Map();
-    for (let i = 0; i < needs.size; i++) {
-      const [visit, agency, qualification] = ["visit", "agency", "qualification"].map((column) => needs.column(column)[i]);
-      const need = { visit, agency, qualification, officers: Number(needs.column("officers")[i]), qualified: Number(needs.column("qualified")[i]) };
-      this.needs.set(`${visit}:${agency}`, need);
+    for (const [visit, agency, officers, qualified, qualification] of needs.rows("visit", "agency", "officers", "qualified", "qualification")) {
+      this.needs.set(`${visit}:${agency}`, { visit, agency, officers: Number(officers), qualified: Number(qualified), qualification });
     }
+    this.assignments = assignments.rows("visit", "agency", "inspector").map(([visit, agency, inspector]) => ({ visit, agency, inspector }));
   }
 
-  /** PROTOCOL 7: of the agency, certified to the end of the month, recused by nothing. */
-  isEligible(inspector, need) {
-    const visit = this.visits.get(need.visit);
-    return (
-      visit !== undefined && inspector.agency === need.agency &&
-      inspector.validUntil >= lastDayOf(visit.month) && !inspector.recused.has(visit.firm)
-    );
-  }
-
-  /** All who are eligible for a need, by inspector. */
-  eligible(need) {
-    return (this.ofAgency.get(need.agency) ?? []).filter((inspector) => this.isEligible(inspector, need));
+  /** Names of those who may be sent to a visit `of` the firm draw: of the agency, certified to the end of the month, not recused (PROTOCOL 7). */
+  eligible(of, visit, agency) {
+    const row = of.visit.get(visit);
+    demand(row !== undefined, () => `there is no visit ${visit}`);
+    const [until, firm] = [lastDayOf(row.month), of.visited.get(visit)];
+    const able = (this.ofAgency.get(agency) ?? []).filter((one) => one.validUntil >= until && !one.recused.has(firm));
+    return able.map((one) => one.name);
   }
 }
 
-/** Notes rows that name a visit, need or inspector there is not, and visits whose agencies owe officers and have no need. */
-export function checkInspectorTables(frame) {
-  const { needs, recusals, assignments } = frame.tables;
-  const faults = new Faults();
-  for (const need of frame.needs.values()) {
-    const where = `need ${need.visit} ${need.agency}`;
-    faults.unless(frame.visits.has(need.visit), `${where}: there is no such visit`);
-    faults.unless(need.qualified <= need.officers, `${where}: more qualified than officers`);
-    faults.unless(need.qualified === 0 || need.qualification !== "", `${where}: the qualification is not named`);
-  }
-  for (let i = 0; i < recusals.size; i++) {
-    faults.unless(frame.inspectors.has(recusals.column("inspector")[i]), `recusals.csv row ${i + 1}: there is no such inspector`);
-  }
-  for (let i = 0; i < assignments.size; i++) {
-    const [visit, agency, inspector] = ["visit", "agency", "inspector"].map((column) => assignments.column(column)[i]);
-    faults.unless(frame.needs.has(`${visit}:${agency}`), `assignments.csv row ${i + 1}: nothing is needed there`);
-    faults.unless(frame.inspectors.has(inspector), `assignments.csv row ${i + 1}: there is no such inspector`);
-  }
-  faults.settle();
+/** ["need", visit, agency, qualification?], ["duty", inspector, month], ["inspector", inspector]; [""] for a grouping node. */
+function partsOf(node) {
+  const parts = node.split(":");
+  const lengths = { need: [3, 4], duty: [3], inspector: [2] }[parts[0]];
+  return lengths?.includes(parts.length) ? parts : [""];
 }
 
-/** Every arc of the flow by what it joins: needs to children, needs and children to duties; the rest are grouping. */
-function readArcs(frame, flow) {
+/** The arcs to duties, by need; and what enters each need and each child of one. A Fault if anything is joined otherwise (PROTOCOL 7.1). */
+function readSeats(flow) {
   const parts = flow.names.map(partsOf);
-  const arcs = { seats: [], children: [], entering: new Map(), stray: [] };
+  const seats = [];
+  const entering = new Map();
+  const faults = new Faults();
   for (let arc = 0; arc < flow.size; arc++) {
     const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    const [from, to] = [tail?.[0], head?.[0]];
-    if (from === "need" && to === "duty") arcs.seats.push({ arc, need: tail, duty: head });
-    else if (from === "need" && to === "need" && tail.length === 3 && head.length === 4) arcs.children.push({ arc, need: tail, child: head });
-    else if (from === undefined && to === "need" && head.length === 3) arcs.entering.set(`${head[1]}:${head[2]}`, (arcs.entering.get(`${head[1]}:${head[2]}`) ?? 0) + flow.flows[arc]);
-    else if (from === "duty" && to === "inspector" && tail[1] === head[1]) continue;
-    else if (from === "inspector" && to === undefined) continue;
-    else if (from === undefined && to === undefined) continue;
-    else arcs.stray.push(arc);
+    const joint = `${tail[0]}>${head[0]}`;
+    const isChild = tail.length === 3 && head.length === 4 && tail[1] === head[1] && tail[2] === head[2];
+    const isSound = {
+      ">": true, ">need": head.length === 3, "need>need": isChild, "need>duty": true, "duty>inspector": tail[1] === head[1], "inspector>": true,
+    }[joint];
+    faults.unless(isSound, () => `${nameArc(flow, arc)} has no place in PROTOCOL 7`);
+    if (joint === "need>duty") seats.push({ arc, need: `${tail[1]}:${tail[2]}`, visit: tail[1], agency: tail[2], qualification: tail[3], inspector: head[1], month: head[2] });
+    if (head[0] === "need") entering.set(flow.names[flow.heads[arc]], (entering.get(flow.names[flow.heads[arc]]) ?? 0) + flow.flows[arc]);
   }
-  return arcs;
+  faults.settle();
+  return { seats, entering };
 }
 
-/** Balance and bounds of the flow of an inspector draw (PROTOCOL 7.1). */
-export function checkInspectorFlow(frame, flow) {
+/** Why a seat is against PROTOCOL 7.1, or null. */
+function faultOf(frame, of, seat, flow) {
+  const [need, inspector] = [frame.needs.get(seat.need), frame.inspectors.get(seat.inspector)];
+  if (need === undefined) return "is of no need";
+  if (inspector === undefined) return "is of no inspector";
+  if (flow.flows[seat.arc] > FLOW_UNIT) return "is above 1";
+  if (of.visit.get(seat.visit)?.month !== seat.month) return "is not of the visit's month";
+  if (seat.qualification === undefined) return null;
+  return seat.qualification === need.qualification && inspector.qualifications.has(seat.qualification) ? null : "is of someone not qualified";
+}
+
+/** Balance and bounds of the flow (PROTOCOL 3 and 7.1). Sets draw.flow, draw.seats and draw.of, the firm draw's frame. */
+export function checkInspectorFlow(draw) {
+  const flow = new Flow(known(draw.tables.flow, "flow.csv"));
+  demandBalance(flow);
+  draw.flow = flow;
+  const frame = known(draw.frame, "the tables");
+  draw.of = known(known(draw.base, "the firm draw it builds on").frame, "the tables of the firm draw it builds on");
+  const { seats, entering } = readSeats(flow);
+  draw.seats = seats;
   const faults = new Faults();
-  checkBalance(flow, faults);
-  const arcs = readArcs(frame, flow);
-  for (const arc of arcs.stray) faults.unless(false, `arc ${arc} from ${nameArc(flow, arc)} joins what PROTOCOL 7 does not`);
-  for (const key of new Set([...frame.needs.keys(), ...arcs.entering.keys()])) {
-    const [total, officers] = [arcs.entering.get(key) ?? 0, frame.needs.get(key)?.officers ?? 0];
-    faults.unless(total === officers * FLOW_UNIT, () => `need ${key}: the flow is ${decimal(total)}, officers are ${officers}`);
-  }
-  const qualified = new Map();
-  for (const { arc, need, child } of arcs.children) {
-    const key = `${need[1]}:${need[2]}`;
-    const isOfNeed = child[1] === need[1] && child[2] === need[2] && child[3] === frame.needs.get(key)?.qualification;
-    faults.unless(isOfNeed, () => `arc ${arc} from ${nameArc(flow, arc)} leads to no child of that need`);
-    qualified.set(key, (qualified.get(key) ?? 0) + flow.flows[arc]);
-  }
-  for (const [key, need] of frame.needs) {
-    const total = qualified.get(key) ?? 0;
-    faults.unless(total >= need.qualified * FLOW_UNIT, () => `need ${key}: ${decimal(total)} qualified, ${need.qualified} needed`);
-  }
   const pairs = new Set();
-  for (const { arc, need, duty } of arcs.seats) {
-    const inspector = frame.inspectors.get(duty[1]);
-    const pair = `${need[1]}:${need[2]}:${duty[1]}`;
-    faults.unless(flow.flows[arc] <= FLOW_UNIT, () => `arc ${arc} from ${nameArc(flow, arc)} is above 1`);
-    faults.unless(frame.visits.get(need[1])?.month === duty[2], () => `arc ${arc} from ${nameArc(flow, arc)} is not of the visit's month`);
-    faults.unless(need.length === 3 || inspector?.qualifications.has(need[3]), () => `arc ${arc} from ${nameArc(flow, arc)}: not qualified`);
-    faults.unless(!pairs.has(pair), () => `${duty[1]} has two arcs from need ${need[1]} ${need[2]}`);
+  for (const seat of seats) {
+    const [fault, pair] = [faultOf(frame, draw.of, seat, flow), `${seat.need}:${seat.inspector}`];
+    faults.unless(fault === null && !pairs.has(pair), () => `${nameArc(flow, seat.arc)} ${fault ?? "is the second of its pair"}`);
     pairs.add(pair);
   }
+  for (const [key, { officers, qualified, qualification }] of frame.needs) {
+    const [all, some] = [entering.get(`need:${key}`) ?? 0, entering.get(`need:${key}:${qualification}`) ?? 0];
+    faults.unless(all === officers * FLOW_UNIT && some >= qualified * FLOW_UNIT, () =>
+      `need ${key}: ${decimal(all)}, ${decimal(some)} of it qualified, not ${officers} and ${qualified}`);
+  }
   faults.settle();
+  return "balanced; needs whole, qualified where asked, duties within 1";
 }
 
-/** Rounds again and compares row by row; returns the number of rows (PROTOCOL 7.2). */
-export function replayInspectors(frame, flow, tickets) {
-  const counts = round(flow, (i, n) => tickets.coin(i, n));
-  const { seats } = readArcs(frame, flow);
-  const drawn = seats.filter(({ arc }) => counts[arc] === 1).map(({ need, duty }) => [need[1], need[2], duty[1]]);
+/** Rounds again and compares row by row (PROTOCOL 7.2). */
+export function replayInspectors(draw) {
+  const flow = known(draw.flow, "a balanced flow");
+  const counts = drawAgain(flow, known(draw.tickets, "the seed"));
+  const parts = flow.names.map(partsOf);
+  const drawn = [];
+  for (let arc = 0; arc < flow.size; arc++) {
+    const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
+    if (counts[arc] > 0 && head[0] === "duty") drawn.push([tail[1], tail[2], head[1]]);
+  }
   drawn.sort((one, other) => compareBytewise(one[0], other[0]) || compareBytewise(one[1], other[1]) || compareBytewise(one[2], other[2]));
-  const { assignments } = frame.tables;
-  const published = assignments.column("visit").map((visit, i) => `${visit},${assignments.column("agency")[i]},${assignments.column("inspector")[i]}`);
-  const difference = firstDifference("assignments.csv", drawn.map((row) => row.join(",")), published);
-  demand(difference === null, difference);
-  return drawn.length;
+  const published = known(draw.frame, "the tables").assignments;
+  return demandSameRows(drawn.map((row) => row.join()), published.map(({ visit, agency, inspector }) => `${visit},${agency},${inspector}`));
 }
 
-/** Every eligible inspector has a chance at every need, and nobody else has (PROTOCOL 7). */
-export function checkEligibility(frame, flow) {
+/** Checks that needs are those the tasks owe. */
+function checkOwed(frame, of) {
+  const tasks = of.rules.take("tasks");
   const faults = new Faults();
-  const chances = new Map([...frame.needs.keys()].map((key) => [key, new Map()]));
-  for (const { arc, need, duty } of readArcs(frame, flow).seats) {
-    const ofNeed = chances.get(`${need[1]}:${need[2]}`);
-    ofNeed?.set(duty[1], (ofNeed.get(duty[1]) ?? 0) + flow.flows[arc]);
+  const owed = new Set();
+  for (const { visit, task } of of.visits) {
+    faults.unless(Object.hasOwn(tasks, task), `visit ${visit} is of no task, ${task}`);
+    for (const agency of tasks[task]?.agencies ?? []) owed.add(`${visit}:${agency}`);
   }
-  let [pairs, least, most] = [0, Infinity, 0];
-  for (const [key, need] of frame.needs) {
-    const ofNeed = chances.get(key);
-    for (const { name } of frame.eligible(need)) {
-      const chance = ofNeed.get(name) ?? 0;
-      faults.unless(chance > 0, () => `${name} is eligible for need ${key} and has no chance`);
-      ofNeed.delete(name);
-      pairs++;
-      least = Math.min(least, chance);
-      most = Math.max(most, chance);
+  for (const key of owed) faults.unless(frame.needs.has(key), `need ${key} is owed by its task and not in needs.csv`);
+  for (const key of frame.needs.keys()) faults.unless(owed.has(key), `need ${key} is in needs.csv and owed by no task`);
+  faults.settle();
+}
+
+/** Every eligible inspector has a chance at every need, and nobody else has (PROTOCOL 7). Sets draw.eligible. */
+export function checkEligibility(draw) {
+  const of = known(draw.of, "the firm draw it builds on");
+  const frame = known(draw.frame, "the tables");
+  const seats = known(draw.seats, "the arcs to duties");
+  checkOwed(frame, of);
+  draw.eligible = (visit, agency) => frame.eligible(of, visit, agency);
+  const chances = new Map([...frame.needs.keys()].map((key) => [key, new Map()]));
+  for (const { arc, need, inspector } of seats) if (draw.flow.flows[arc] > 0) chances.get(need)?.set(inspector, draw.flow.flows[arc]);
+  const faults = new Faults();
+  const found = { pairs: 0, least: Infinity, most: 0 };
+  for (const [key, { visit, agency }] of frame.needs) {
+    const given = chances.get(key);
+    for (const name of draw.eligible(visit, agency)) {
+      const chance = given.get(name) ?? 0;
+      faults.unless(chance > 0, () => `${name} is eligible for need ${key} and left out`);
+      given.delete(name);
+      found.pairs++;
+      found.least = Math.min(found.least, chance);
+      found.most = Math.max(found.most, chance);
     }
-    for (const name of ofNeed.keys()) faults.unless(false, `${name} is not eligible for need ${key} and has an arc`);
+    for (const name of given.keys()) faults.unless(false, `${name} is not eligible for need ${key} and has a chance`);
   }
   faults.settle();
-  return `${pairs} eligible pairs, each with a chance, ${decimal(least)} to ${decimal(most)}`;
+  return `${found.pairs} eligible pairs, each with a chance, ${decimal(found.least)} to ${decimal(found.most)}`;
 }
 
-/** Counts the officers of every need: as many as needed, each once, eligible, qualified where asked; and the needs themselves against the rules. */
-export function checkOfficers(frame) {
+/** Counts the officers of every need: as many as needed, all eligible, qualified where asked (PROTOCOL 10). */
+export function checkOfficers(draw) {
+  const eligible = known(draw.eligible, "who is eligible");
+  const frame = known(draw.frame, "the tables");
+  const least = draw.of.rules.take("officers_per_agency");
   const faults = new Faults();
-  const { assignments } = frame.tables;
   const sent = new Map([...frame.needs.keys()].map((key) => [key, []]));
-  for (let i = 0; i < assignments.size; i++) {
-    const key = `${assignments.column("visit")[i]}:${assignments.column("agency")[i]}`;
-    if (sent.has(key)) sent.get(key).push(assignments.column("inspector")[i]);
-    else faults.unless(false, `assignments.csv row ${i + 1}: nothing is needed there`);
+  for (const { visit, agency, inspector } of frame.assignments) {
+    faults.unless(sent.has(`${visit}:${agency}`), `nobody of ${agency} is needed at ${visit}`);
+    sent.get(`${visit}:${agency}`)?.push(inspector);
   }
-  for (const [key, need] of frame.needs) {
+  for (const [key, { visit, agency, officers, qualified, qualification }] of frame.needs) {
     const names = sent.get(key);
-    const inspectors = names.map((name) => frame.inspectors.get(name));
-    faults.unless(names.length === need.officers && new Set(names).size === names.length, () => `need ${key}: ${names.length} officers sent, ${need.officers} needed`);
-    faults.unless(inspectors.every((inspector) => inspector && frame.isEligible(inspector, need)), () => `need ${key}: an officer sent is not eligible`);
-    const qualified = inspectors.filter((inspector) => inspector?.qualifications.has(need.qualification)).length;
-    faults.unless(qualified >= need.qualified, () => `need ${key}: ${qualified} qualified sent, ${need.qualified} needed`);
-    faults.unless(need.officers >= frame.rules.officers_per_agency, () => `need ${key}: the rules want ${frame.rules.officers_per_agency} officers`);
-  }
-  for (const { visit, task } of frame.visits.values()) {
-    const agencies = frame.rules.tasks[task]?.agencies ?? [];
-    for (const agency of agencies) faults.unless(frame.needs.has(`${visit}:${agency}`), () => `visit ${visit}: ${agency} owes officers and has no need`);
+    const able = new Set(eligible(visit, agency));
+    for (const name of names) faults.unless(able.has(name), `${visit}: ${name} is not eligible`);
+    const skilled = names.filter((name) => frame.inspectors.get(name)?.qualifications.has(qualification)).length;
+    faults.unless(names.length === officers && officers >= least && skilled >= qualified, `need ${key}: ${names.length} officers, ${skilled} qualified`);
   }
   faults.settle();
   return "as many as needed, all eligible, qualified where asked";

@@ -1,150 +1,153 @@
 import { isText } from "./canonical.js";
-import { compareBytewise } from "./encoding.js";
-import { Faults } from "./fault.js";
+import { demand, Faults, known } from "./fault.js";
 
-// Rules that hold over all draws of a plan, by plain counting (PROTOCOL 10). `frames` are the FirmFrames of its firm draws.
+// Rules that hold over all draws of a plan, by plain counting, and what happened after the draws (PROTOCOL 9 and 10).
+// Nothing here knows of flows or seeds but the replacement by ticket order.
+
+/** Rules that every firm draw of a plan must repeat, or nobody could say which of them binds. */
+const PER_PLAN = ["tiers", "coverage", "joint_share", "visits_per_firm", "visits_by_tier"];
+
+function countingDraws(plan, kind) {
+  return plan.draws.filter((draw) => draw.kind === kind && !draw.isVoid);
+}
+
+/** The frames of the firm draws that count; coverage is of the first one's register. */
+function framesOf(plan) {
+  const frames = countingDraws(plan, "firms").map((draw) => known(draw.frame, `the tables of ${draw.folder}`));
+  return known(frames.length > 0 ? frames : undefined, "a firm draw that counts");
+}
 
 /** Distinct firms visited against the share of all firms, rounded up. */
-export function checkCoverage(frames) {
+export function checkCoverage(plan) {
+  demand(countingDraws(plan, "firms").length > 0, "no firm draw counts");
+  const frames = framesOf(plan);
+  const [first] = frames;
   const faults = new Faults();
-  const { coverage } = frames.at(-1).rules;
-  const counts = (frame, firm) => !coverage.kinds || coverage.kinds.includes(frame.kindOf?.get(frame.poolOf.get(firm)));
-  const all = new Set();
-  const visited = new Set();
-  for (const frame of frames) {
-    for (const firm of frame.poolOf.keys()) if (counts(frame, firm)) all.add(firm);
-    for (const { firm } of frame.visits.values()) if (counts(frame, firm)) visited.add(firm);
+  for (const rule of PER_PLAN) {
+    const values = new Set(frames.map(({ rules }) => rules.spelled(rule)));
+    faults.unless(values.size === 1, `rule ${rule} differs between firm draws`);
   }
-  const least = Number((BigInt(all.size) * BigInt(coverage.numerator) + BigInt(coverage.denominator) - 1n) / BigInt(coverage.denominator));
-  const said = `${visited.size} distinct firms of ${all.size}${coverage.kinds ? ` (${coverage.kinds.join(", ")})` : ""}, at least ${least}`;
-  faults.unless(visited.size >= least, said);
   faults.settle();
+  const { numerator, denominator, kinds } = first.rules.take("coverage");
+  demand(kinds === undefined || first.kindOf !== undefined, "coverage counts kinds, and pools.csv has no column kind");
+  const isCounted = (firm) => kinds === undefined || kinds.includes(first.kindOf.get(first.poolOf.get(firm)));
+  const register = new Set([...first.poolOf.keys()].filter(isCounted));
+  const visited = new Set(frames.flatMap(({ visits }) => visits.map(({ firm }) => firm)).filter((firm) => register.has(firm)));
+  const least = (BigInt(numerator) * BigInt(register.size) + BigInt(denominator) - 1n) / BigInt(denominator);
+  const said = `${visited.size} distinct firms of ${register.size} (${kinds?.join(", ") ?? "all kinds"}), at least ${least}`;
+  demand(visited.size >= least, said);
   return said;
 }
 
 /** Joint visits, firms or tasks (two agencies or more) against the share wanted. */
-export function checkJointShare(frames) {
-  const faults = new Faults();
-  const { joint_share: wanted } = frames.at(-1).rules;
-  const all = { visits: 0, firms: new Set(), tasks: new Set() };
-  const joint = { visits: 0, firms: new Set(), tasks: new Set() };
-  for (const frame of frames) {
-    for (const { firm, task } of frame.visits.values()) {
-      const groups = (frame.rules.tasks[task]?.agencies.length ?? 0) >= 2 ? [all, joint] : [all];
-      for (const group of groups) {
-        group.visits++;
+export function checkJointShare(plan) {
+  const frames = framesOf(plan);
+  const all = { visits: new Set(), firms: new Set(), tasks: new Set() };
+  const joint = { visits: new Set(), firms: new Set(), tasks: new Set() };
+  frames.forEach(({ rules, visits }, place) => {
+    const tasks = rules.take("tasks");
+    for (const { visit, firm, task } of visits) {
+      demand(Object.hasOwn(tasks, task), `visit ${visit} is of no task, ${task}`);
+      for (const group of tasks[task].agencies.length > 1 ? [all, joint] : [all]) {
+        group.visits.add(`${place} ${visit}`);
         group.firms.add(firm);
-        group.tasks.add(task);
+        group.tasks.add(`${place} ${task}`);
       }
     }
-  }
-  const count = (group, by) => (by === "visits" ? group.visits : group[by].size);
-  const by = wanted.counted_by;
-  const isMet = BigInt(count(joint, by)) * BigInt(wanted.denominator) >= BigInt(count(all, by)) * BigInt(wanted.numerator);
-  const said = ["visits", "firms", "tasks"].map((by) => `${by} ${count(joint, by)} of ${count(all, by)}`).join(", ");
-  faults.unless(isMet, `${said}; by ${by} less than ${wanted.numerator}/${wanted.denominator}`);
-  faults.settle();
-  return `${said}; counted by ${by}, at least ${wanted.numerator}/${wanted.denominator}`;
+  });
+  const { numerator, denominator, counted_by: by } = frames[0].rules.take("joint_share");
+  const counts = Object.keys(all).map((name) => `${name} ${joint[name].size} of ${all[name].size}`).join(", ");
+  const said = `${counts}; binding: ${by}, ${numerator}/${denominator}`;
+  demand(BigInt(joint[by].size) * BigInt(denominator) >= BigInt(all[by].size) * BigInt(numerator), said);
+  return said;
 }
 
-/** Officer-visits per agency and month against the seats the rules state. */
-export function checkSeats(inspectorFrames) {
-  const faults = new Faults();
+/** Officers owed per agency and month against the seats the rules of any firm draw state. */
+export function checkSeats(plan) {
   const used = new Map();
-  let seats;
-  for (const frame of inspectorFrames) {
-    seats = frame.rules.monthly_seats ?? seats;
-    const { assignments } = frame.tables;
-    for (let i = 0; i < assignments.size; i++) {
-      const key = `${assignments.column("agency")[i]} ${frame.visits.get(assignments.column("visit")[i])?.month}`;
-      used.set(key, (used.get(key) ?? 0) + 1);
+  for (const draw of countingDraws(plan, "inspectors")) {
+    const of = known(draw.of, `the firm draw of ${draw.folder}`);
+    for (const { visit, agency, officers } of draw.frame.needs.values()) {
+      demand(of.visit.has(visit), `need ${visit}:${agency} is of no visit`);
+      const key = `${agency} ${of.visit.get(visit).month}`;
+      used.set(key, (used.get(key) ?? 0) + officers);
     }
   }
-  if (seats === undefined) return "the rules state none";
-  for (const [key, count] of used) {
+  const stated = used.size === 0 ? [] : framesOf(plan).map(({ rules }) => rules.take("monthly_seats") ?? {});
+  const faults = new Faults();
+  for (const [key, officers] of used) {
     const [agency, month] = key.split(" ");
-    const limit = seats[agency]?.[month] ?? 0;
-    faults.unless(count <= limit, `${agency} in ${month}: ${count} officer-visits, ${limit} seats`);
-  }
-  faults.settle();
-  return "within those the rules state";
-}
-
-/** How often a firm is visited in the whole plan against the cap, that of its tier where there is one. */
-export function checkCaps(frames) {
-  const faults = new Faults();
-  const visits = new Map();
-  const caps = new Map();
-  for (const frame of frames) {
-    const { visits_by_tier: byTier, visits_per_firm: cap } = frame.rules;
-    for (const { firm } of frame.visits.values()) {
-      const tier = frame.tierOf.get(frame.poolOf.get(firm));
-      visits.set(firm, (visits.get(firm) ?? 0) + 1);
-      caps.set(firm, byTier?.[tier] ?? cap);
+    for (const seats of stated) {
+      const most = seats[agency]?.[month] ?? Infinity;
+      faults.unless(officers <= most, `${agency} ${month}: ${officers} officers, ${most} seats`);
     }
   }
-  let most = 0;
-  for (const [firm, count] of visits) {
-    most = Math.max(most, count);
-    faults.unless(count <= caps.get(firm), `${firm} is visited ${count} times, at most ${caps.get(firm)}`);
-  }
   faults.settle();
-  return `no firm is visited more than ${most} times`;
+  return "within those the rules state, if any";
 }
 
-/**
- * Entries after a draw, counted and replayed (PROTOCOL 9): a replacement is the pool's next reserve firm, a substitute
- * the eligible inspector with the lowest ticket.
- *
- * @param draws {draw name: {frame, tickets, reserves?}}
- */
-export function checkLater(entries, draws) {
-  const faults = new Faults();
-  const counts = { commit: 0, replace: 0, result: 0, substitute: 0, void: 0, disclose: 0 };
-  const taken = new Map();
-  const sent = new Map();
-  const hasResult = new Set();
+/** Entries after a draw, counted and replayed (PROTOCOL 9). Sets plan.replaced: [{draw, firm}], the firms that came in. */
+export function checkLater(plan) {
+  const entries = known(plan.entries, "the entries");
+  const counts = new Map(["void", "replace", "substitute"].map((type) => [type, 0]));
+  const replaced = [];
+  const gone = new Map();
   for (const entry of entries) {
-    counts[entry.type]++;
-    if (entry.type === "result") hasResult.add(entry.draw);
-    if (entry.type !== "replace" && entry.type !== "substitute") continue;
-    const where = `entry ${entry.index} (${entry.type})`;
-    const draw = draws.get(entry.draw);
-    faults.unless(isText(entry.reason), `${where} has no reason`);
-    faults.unless(hasResult.has(entry.draw), `${where} is before the result of ${entry.draw}`);
-    if (draw === undefined) faults.unless(false, `${where} is of a draw that was not replayed, ${entry.draw}`);
-    else if (entry.type === "replace") checkReplace(entry, draw, taken, where, faults);
-    else checkSubstitute(entry, draw, sent, where, faults);
+    counts.set(entry.type, (counts.get(entry.type) ?? 0) + 1);
+    if (!["replace", "substitute"].includes(entry.type)) continue;
+    const where = `entry ${entry.index}`;
+    const draw = plan.draws.find((one) => one.name === entry.draw);
+    demand(draw, `${where} is of no draw of this bundle`);
+    const end = known(draw.end, `the result of ${draw.folder}`);
+    demand(entry.index > end.index && !draw.isVoid && isText(entry.reason), `${where}: no reason, or no result before it`);
+    const [found, due] = entry.type === "replace" ? replace(draw, entry, replaced) : substitute(draw, entry, gone);
+    demand(found === due, `${where}: ${entry.type} in ${entry.visit} must be by ${due}, not ${found}`);
+  }
+  plan.replaced = replaced;
+  return [...counts].sort().map(([type, count]) => `${count} ${type}`).join(", ");
+}
+
+/** The pool's next reserve firm comes in. */
+function replace(draw, { visit, firm }, replaced) {
+  const reserves = known(draw.reserves, `the reserves of ${draw.folder}`);
+  demand(draw.frame.visited.has(visit), `${draw.folder} has no visit ${visit}`);
+  const due = reserves.get(draw.frame.poolOf.get(draw.frame.visited.get(visit)))?.shift();
+  demand(due !== undefined, `the pool of visit ${visit} has no firm in reserve`);
+  draw.frame.visited.set(visit, due);
+  replaced.push({ draw, firm: due });
+  return [firm, due];
+}
+
+/** The eligible inspector with the lowest ticket comes in; nobody twice for one need. */
+function substitute(draw, { visit, agency, inspector }, gone) {
+  const eligible = known(draw.eligible, `who is eligible in ${draw.folder}`);
+  const key = `${draw.name}:${visit}:${agency}`;
+  if (!gone.has(key)) gone.set(key, []);
+  const out = gone.get(key);
+  const team = draw.frame.assignments.filter((row) => row.visit === visit && row.agency === agency).map((row) => row.inspector);
+  const able = eligible(visit, agency).filter((name) => !team.includes(name) && !out.includes(name));
+  const [due] = known(draw.tickets, "the seed").order(`substitute/${visit}/${agency}/${out.length}`, able);
+  demand(due !== undefined, `nobody is left to be sent to ${visit}`);
+  out.push(due);
+  return [inspector, due];
+}
+
+/** How often a firm is visited in the whole plan, replacements included, against the cap of its tier at that draw. */
+export function checkCaps(plan) {
+  const frames = framesOf(plan);
+  const [byTier, cap] = [frames[0].rules.take("visits_by_tier") ?? {}, frames[0].rules.take("visits_per_firm")];
+  const times = new Map();
+  const faults = new Faults();
+  const visits = countingDraws(plan, "firms").flatMap((draw) => draw.frame.visits.map(({ firm }) => ({ draw, firm })));
+  visits.push(...(plan.replaced ?? []));
+  visits.sort((one, other) => known(one.draw.end, "the results in the log").index - known(other.draw.end, "the results in the log").index);
+  for (const { draw, firm } of visits) {
+    times.set(firm, (times.get(firm) ?? 0) + 1);
+    const tier = draw.frame.tierOf.get(draw.frame.poolOf.get(firm));
+    faults.unless(tier !== undefined, `${firm} is of no tier`);
+    faults.unless(times.get(firm) <= (byTier[tier] ?? cap), `${firm} is visited ${times.get(firm)} times`);
   }
   faults.settle();
-  return Object.entries(counts).map(([type, count]) => `${count} ${type}`).join(", ");
-}
-
-function checkReplace(entry, { frame, reserves }, taken, where, faults) {
-  const visit = frame.visits?.get(entry.visit);
-  const reserve = reserves?.get(frame.poolOf?.get(visit?.firm));
-  if (reserve === undefined) return faults.unless(false, `${where}: ${entry.visit} is no visit of that draw`);
-  const key = `${entry.draw} ${frame.poolOf.get(visit.firm)}`;
-  const at = taken.get(key) ?? 0;
-  taken.set(key, at + 1);
-  return faults.unless(entry.firm === reserve[at], `${where}: ${entry.firm} is not the next reserve firm, ${reserve[at]}`);
-}
-
-function checkSubstitute(entry, { frame, tickets }, sent, where, faults) {
-  const need = frame.needs?.get(`${entry.visit}:${entry.agency}`);
-  if (need === undefined) return faults.unless(false, `${where}: nothing was needed at ${entry.visit} of ${entry.agency}`);
-  const key = `${entry.draw} ${need.visit} ${need.agency}`;
-  if (!sent.has(key)) sent.set(key, { k: 0, names: assigned(frame, need) });
-  const known = sent.get(key);
-  const free = frame.eligible(need).map(({ name }) => name).filter((name) => !known.names.has(name));
-  const [lowest] = tickets.order(`substitute/${need.visit}/${need.agency}/${known.k}`, free, compareBytewise);
-  known.k++;
-  known.names.add(entry.inspector);
-  return faults.unless(entry.inspector === lowest, `${where}: ${entry.inspector} has not the lowest ticket, ${lowest} has`);
-}
-
-function assigned(frame, need) {
-  const { assignments } = frame.tables;
-  const names = assignments.column("inspector");
-  return new Set(names.filter((_name, i) => assignments.column("visit")[i] === need.visit && assignments.column("agency")[i] === need.agency));
+  const most = [...times.values()].reduce((one, other) => Math.max(one, other), 0);
+  return `no firm is visited more than ${most} times; the cap is ${JSON.stringify(frames[0].rules.take("visits_by_tier") ?? cap)}`;
 }

@@ -4,7 +4,17 @@ export const PASSED = "passed";
 export const FAILED = "failed";
 export const NOT_CHECKED = "not checked";
 
-/** The rows of a check, one per named step, in the order they were settled (PROTOCOL 10). */
+const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
+const LONGEST = 4000;
+
+/** What the verdict on a thrown error is: input malformed in a way nobody thought of fails its step too, with its reason (PROTOCOL 10). */
+function verdictOn(error) {
+  if (error instanceof NotChecked) return [NOT_CHECKED, error.message];
+  if (error instanceof Fault) return [FAILED, error.message];
+  return [FAILED, `malformed: ${error?.message ?? error}`];
+}
+
+/** The rows of a check, one per named step, in the order they were settled. */
 export class Report {
   #progress;
   rows = [];
@@ -14,44 +24,28 @@ export class Report {
     this.#progress = progress;
   }
 
-  /**
-   * Runs one step. `run` returns its detail and, where later steps build on it, a value: [detail, value]. What it
-   * throws is the step's verdict: a Fault fails it, NotChecked leaves it open, and so does a need that an earlier step
-   * did not provide. Anything else thrown is malformed input nobody thought of and fails it too.
-   *
-   * @param needs {what: value or undefined}
-   * @returns the value, or undefined if the step did not pass
-   */
-  async step(step, draw, needs, run) {
-    const missing = Object.keys(needs).filter((what) => needs[what] === undefined);
-    if (missing.length > 0) {
-      this.#settle({ step, draw, verdict: NOT_CHECKED, detail: `could not be read: ${missing.join(", ")}` });
-      return undefined;
-    }
+  /** Runs one step. `run` returns what it found, in one sentence, or throws the verdict; facts it has set by then stay. */
+  async step(step, draw, run) {
+    let verdict = PASSED;
+    let detail;
     try {
-      const [detail, value] = await run();
-      this.#settle({ step, draw, verdict: PASSED, detail });
-      return value;
+      detail = await run();
     } catch (error) {
-      const verdict = error instanceof NotChecked ? NOT_CHECKED : FAILED;
-      const isExpected = error instanceof Fault || error instanceof NotChecked;
-      this.#settle({ step, draw, verdict, detail: isExpected ? error.message : `malformed: ${error.message}` });
-      return undefined;
+      [verdict, detail] = verdictOn(error);
     }
+    // A bundle may hold terminal codes or marks that turn a line around.
+    const row = { step, draw, verdict, detail: detail.slice(0, LONGEST).replace(UNPRINTABLE, "\ufffd") };
+    this.rows.push(row);
+    this.#progress(row);
   }
 
   count(verdict) {
     return this.rows.filter((row) => row.verdict === verdict).length;
   }
 
-  /** 0 every claim checked and holds, 1 one fails, 3 none fails but something could not be checked. */
+  /** 0 every claim was checked and holds, 1 one fails, 3 none fails but something could not be checked. */
   get code() {
     if (this.count(FAILED) > 0) return 1;
     return this.count(NOT_CHECKED) > 0 ? 3 : 0;
-  }
-
-  #settle(row) {
-    this.rows.push(row);
-    this.#progress(row);
   }
 }

@@ -1,18 +1,12 @@
-import { demandShape, isRecord, isText, isWhole, parseCanonical } from "./canonical.js";
+import { isRecord, isText, isWhole, parseCanonical } from "./canonical.js";
 import { demand } from "./fault.js";
 
-const MONTH = /^\d{4}-(0[1-9]|1[0-2])$/;
-
 function every(test) {
-  return (value) => Array.isArray(value) && value.every(test) && new Set(value).size === value.length;
+  return (value) => Array.isArray(value) && value.every(test);
 }
 
 function each(test) {
   return (value) => isRecord(value) && Object.values(value).every(test);
-}
-
-function maybe(test) {
-  return (value) => value === undefined || test(value);
 }
 
 function isShare(value) {
@@ -24,31 +18,50 @@ function isRatio(value) {
 }
 
 function isTask(value) {
-  return isRecord(value) && every(isText)(value.agencies) && every((month) => MONTH.test(month))(value.months);
+  return isRecord(value) && every(isText)(value.agencies) && every(isText)(value.months);
 }
 
-/** PROTOCOL 3, and after the empty line the keys of decision 0001. */
-const SHAPE = {
+/** PROTOCOL 3, and after the empty line the keys of decision 0001, which may be absent. */
+const FORMS = {
   plan: isText,
   tiers: every(isText),
-  coverage: (value) => isShare(value) && maybe(every(isText))(value.kinds),
+  coverage: (value) => isShare(value) && (value.kinds === undefined || every(isText)(value.kinds)),
   joint_share: (value) => isShare(value) && ["visits", "firms", "tasks"].includes(value.counted_by),
   visits_per_firm: isWhole,
   officers_per_agency: isWhole,
   tasks: each(isTask),
   exempt_pools: each(isText),
 
-  visits_by_tier: maybe(each(isWhole)),
-  tier_bounds: maybe(each((value) => isRecord(value) && isRatio(value.least) && isRatio(value.most))),
-  combinations: maybe(each(isRecord)),
-  monthly_seats: maybe(each(each(isWhole))),
+  visits_by_tier: each(isWhole),
+  tier_bounds: each((value) => isRecord(value) && isRatio(value.least) && isRatio(value.most)),
+  combinations: each(isRecord),
+  monthly_seats: each(each(isWhole)),
 };
+const OPTIONAL = ["visits_by_tier", "tier_bounds", "combinations", "monthly_seats"];
 
-/** The rules of a firm draw, of their form, with `unknown`: the keys this program does not understand. */
-export function readRules(bytes, plan) {
-  const rules = parseCanonical(bytes, "rules.json");
-  demandShape(rules, SHAPE, "rules.json");
-  demand(rules.plan === plan, `rules.json is of another plan, ${rules.plan}`);
-  const unknown = Object.keys(rules).filter((key) => !Object.hasOwn(SHAPE, key));
-  return { ...rules, unknown };
+/** The rules of a firm draw. A rule not of its form is a fault of the step that counts with it, and of no other. */
+export class Rules {
+  #value;
+
+  constructor(bytes) {
+    this.#value = parseCanonical(bytes, "rules.json");
+  }
+
+  /** The rule of a name, of its form; undefined only for one that may be absent and is. */
+  take(name) {
+    const value = this.#value[name];
+    if (value === undefined && OPTIONAL.includes(name)) return undefined;
+    demand(FORMS[name](value), `rules.json: ${name} is ${value === undefined ? "missing" : "not of its form"}`);
+    return value;
+  }
+
+  /** The rule of a name as it is spelled, of whatever form, to be compared. */
+  spelled(name) {
+    return JSON.stringify(this.#value[name]);
+  }
+
+  /** Keys that this program does not know, to be named (PROTOCOL 3). */
+  get unknown() {
+    return Object.keys(this.#value).filter((name) => !Object.hasOwn(FORMS, name));
+  }
 }

@@ -1,3 +1,5 @@
+import { compareBytewise } from "./encoding.js";
+
 /** The tickets and coins of one seed (PROTOCOL 4). The seed fills one block, so its words are kept and each ticket starts behind it. */
 export class Tickets {
   #digest;
@@ -32,11 +34,10 @@ export class Tickets {
     return this.fraction("round", String(i), n);
   }
 
-  /** The ids in the order of their tickets, ties by id. Tickets of equal length in lower-case hex order as the numbers do. */
-  order(stream, ids, compare) {
-    const tickets = ids.map((id) => this.hex(stream, id));
-    const places = ids.map((_id, i) => i);
-    places.sort((a, b) => (tickets[a] < tickets[b] ? -1 : tickets[a] > tickets[b] ? 1 : compare(ids[a], ids[b])));
-    return places.map((i) => ids[i]);
+  /** The ids in the order of their tickets, ties by id. Tickets in hex, all of one length, order as the numbers do. */
+  order(stream, ids) {
+    const ranked = ids.map((id) => ({ id, ticket: this.hex(stream, id) }));
+    ranked.sort((one, other) => compareBytewise(one.ticket, other.ticket) || compareBytewise(one.id, other.id));
+    return ranked.map(({ id }) => id);
   }
 }
