@@ -15,7 +15,7 @@ from inspection.draw.note import Checkpoint
 from inspection.draw.reveal import Reveal, seed
 from inspection.draw.table import COLUMNS, parse_table
 from inspection.draw_steps import ESCROW
-from inspection.errors import Language, message
+from inspection.errors import InputError, Language, message
 from inspection.line import Line
 from inspection.reasons import reason_words
 from inspection.registry.frame_tables import drawn_firms
@@ -80,8 +80,14 @@ def minutes_of(line: Line, folder: str, language: Language = "zh") -> Minutes:
         line: of the draw's plan.
         folder: of the draw, such as ``1-firms``.
         language: of the sentences; names, digests and numbers are the same in both.
+
+    Raises:
+        InputError: the draw is not committed: there is nothing to state yet.
+        StoreError: there is no such draw.
     """
     record = record_of(line, folder)
+    if record.commitment is None:
+        raise InputError("documents.minutes.uncommitted", draw=record.draw)
     commitment = Commitment.parse(line.read(record.files["commitment.json"]))
     opened = Reveal.parse(line.read(record.files["reveal.json"])) if "reveal.json" in record.files else None
     entries = [entry for entry in _entries(line) if entry.draw == record.draw]

@@ -50,12 +50,16 @@ class Meeting:
         self.bars = bars
         self.seconds = seconds
         self.has_qr = has_qr
+        self.published: set[str] = set()
+        """Folders whose commitment this meeting has shown."""
 
     def hold(self) -> int:
         """Draw after draw until the plan is complete."""
         self._open()
         while True:
             waiting = awaited(self.line)
+            if waiting is not None and waiting.folder not in self.published:
+                self._show_commitment(waiting)
             if waiting is not None and not self._reveal(waiting):
                 self._write_minutes(waiting.folder)
                 return 3
@@ -69,7 +73,6 @@ class Meeting:
                 return 0
             if awaited(self.line) is None:
                 self._hand_in(draw)
-                self._advance()
 
     def _open(self) -> None:
         """Whose plan it is, how the meeting will go, and what is missing for its papers."""
@@ -114,12 +117,10 @@ class Meeting:
         kind: Kind = "inspectors" if draw.endswith("-inspectors") else "firms"
         service.hand_in(self.line, kind, brought)
         self._advance()
-        waiting = awaited(self.line)
-        if waiting is not None:
-            self._show_commitment(waiting)
 
     def _show_commitment(self, waiting: Awaited) -> None:
         """What was committed to is published: the digest large, the checkpoint as a line of print and a code."""
+        self.published.add(waiting.folder)
         log = self.line.workspace.log
         position = log.position(waiting.commitment.draw, "commit")
         self.room.title("published", draw=waiting.commitment.draw)
@@ -219,6 +220,20 @@ class Meeting:
                 self.room.say("minutes", path=path)
             except InspectionError as error:
                 self.room.complain(error)
+
+
+def replay_draw(workspace: Path, folder: str, seconds: float, language: Language) -> None:
+    """The rows of a draw that is over run down the screen once more.
+
+    Raises:
+        InputError: the draw has no result.
+    """
+    line, room = Office.opened(workspace).line(), Room(language)
+    if record_of(line, folder).root is None:
+        raise InputError("cli.ceremony.undrawn", folder=folder)
+    room.say("replay_label")
+    room.replay(replay(line, folder), seconds)
+    room.say("replay_end", outcome=minutes_of(line, folder, language).outcome)
 
 
 def write_minutes(workspace: Path, folder: str, out: Path | None, language: Language) -> list[Path]:

@@ -139,15 +139,19 @@ def reveal(lang: Language, /, file: Path, commitment: Path | None, qr: bool) -> 
 @workspace_option
 @click.option("--seconds", type=click.FloatRange(0, 3600), default=30.0, show_default=True, help="重放时长 replay.")
 @click.option("--qr/--no-qr", default=True, help="检查点的二维码 checkpoint as a QR code.")
+@click.option("--replay", metavar="FOLDER", help="只重放一次已完成的抽取，如 1-firms only show a finished draw again.")
 @click.pass_obj
-def ceremony(lang: Language, /, workspace: Path, seconds: float, qr: bool) -> None:
+def ceremony(lang: Language, /, workspace: Path, seconds: float, qr: bool, replay: str | None) -> None:
     """会场大屏：承诺、掷骰、揭示、抽取、重放、记录。 The draw in a meeting room, on one screen, without a network.
 
     \b
     inspection ceremony
     """
-    from inspection.console.ceremony import hold_ceremony
+    from inspection.console.ceremony import hold_ceremony, replay_draw
 
+    if replay is not None:
+        replay_draw(workspace, replay, seconds, lang)
+        return
     sys.exit(hold_ceremony(workspace, seconds, qr, lang))
 
 
