@@ -139,7 +139,7 @@ def explanation(
     profile = profile_of(firm, given)
     pool = _pool_of(profile, given, plan.pools) if firm.status == "live" else None
     expected = expected_visits(plan.quotas.flow)
-    levels = Levels(pools=plan.pools, expected=expected, policy=policy)
+    levels = Levels.of(plan.pools, expected, policy)
     combinations = _combinations(pool, plan, given) if pool else ()
     tiers = {each.tier: each for each in tier_chances(plan.pools, expected, list(policy.tiers))}
     is_open = pool is not None and not pool.exemption

@@ -222,7 +222,7 @@ def _facts(found: Explanation | Search) -> dict[str, Any]:
     facts = asdict(found)
     if isinstance(found, Search):
         return {"found": len(found.firms), **facts}
-    rules = found.rules.model_dump()
+    rules = {name: getattr(found.rules, name) for name in type(found.rules).model_fields}
     facts |= {"rules": rules, "tier": {**facts["tier"], "mean": found.tier.mean}}
     facts["tasks"] = [{**asdict(task), "ratio": task.ratio} for task in found.tasks]
     facts["draws"] = [{**asdict(each), "is_drawn": each.is_drawn} for each in found.draws]
