@@ -9,10 +9,10 @@ export class FirmFrame {
   constructor(rules, tables) {
     const { firms, pools, months, visits } = tables;
     this.rules = rules;
-    this.poolOf = new Map(firms.pairs("firm", "pool"));
-    this.townOf = new Map(firms.pairs("firm", "town"));
-    this.tierOf = new Map(pools.pairs("pool", "tier"));
-    this.kindOf = pools.header.includes("kind") ? new Map(pools.pairs("pool", "kind")) : undefined;
+    this.poolOf = firms.map("firm", "pool");
+    this.townOf = firms.map("firm", "town");
+    this.tierOf = pools.map("pool", "tier");
+    this.kindOf = pools.header.includes("kind") ? pools.map("pool", "kind") : undefined;
     /** Firms of every pool that has any. */
     this.members = new Map();
     for (const [firm, pool] of this.poolOf) {

@@ -34,63 +34,68 @@ export class InspectorFrame {
   }
 }
 
-/** ["need", visit, agency, qualification?], ["duty", inspector, month], ["inspector", inspector]; [""] for a grouping node. */
+/** A node of PROTOCOL 3 taken apart; the kind of a grouping node is "". `need` is the key of the need it belongs to. */
 function partsOf(node) {
-  const parts = node.split(":");
-  const lengths = { need: [3, 4], duty: [3], inspector: [2] }[parts[0]];
-  return lengths?.includes(parts.length) ? parts : [""];
-}
-
-/** The arcs to duties, by need; and what enters each need and each child of one. A Fault if anything is joined otherwise (PROTOCOL 7.1). */
-function readSeats(flow) {
-  const parts = flow.names.map(partsOf);
-  const seats = [];
-  const entering = new Map();
-  const faults = new Faults();
-  for (let arc = 0; arc < flow.size; arc++) {
-    const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    const joint = `${tail[0]}>${head[0]}`;
-    const isChild = tail.length === 3 && head.length === 4 && tail[1] === head[1] && tail[2] === head[2];
-    const isSound = {
-      ">": true, ">need": head.length === 3, "need>need": isChild, "need>duty": true, "duty>inspector": tail[1] === head[1], "inspector>": true,
-    }[joint];
-    faults.unless(isSound, () => `${nameArc(flow, arc)} has no place in PROTOCOL 7`);
-    if (joint === "need>duty") seats.push({ arc, need: `${tail[1]}:${tail[2]}`, visit: tail[1], agency: tail[2], qualification: tail[3], inspector: head[1], month: head[2] });
-    if (head[0] === "need") entering.set(flow.names[flow.heads[arc]], (entering.get(flow.names[flow.heads[arc]]) ?? 0) + flow.flows[arc]);
+  const [kind, ...names] = node.split(":");
+  if (kind === "need" && [2, 3].includes(names.length)) {
+    return { kind, need: `${names[0]}:${names[1]}`, visit: names[0], agency: names[1], qualification: names[2] };
   }
-  faults.settle();
-  return { seats, entering };
+  if (kind === "duty" && names.length === 2) return { kind, inspector: names[0], month: names[1] };
+  if (kind === "inspector" && names.length === 1) return { kind, inspector: names[0] };
+  return { kind: "" };
 }
 
-/** Why a seat is against PROTOCOL 7.1, or null. */
-function faultOf(frame, of, seat, flow) {
-  const [need, inspector] = [frame.needs.get(seat.need), frame.inspectors.get(seat.inspector)];
+/** Whether an arc may join two nodes (PROTOCOL 7.1): hub → need → its child; either of them → duty → inspector → hub. */
+function mayJoin(tail, head) {
+  if (tail.kind === "need") {
+    const isChild = tail.qualification === undefined && head.qualification !== undefined && head.need === tail.need;
+    return head.kind === "duty" || (head.kind === "need" && isChild);
+  }
+  if (tail.kind === "duty") return head.kind === "inspector" && head.inspector === tail.inspector;
+  if (tail.kind === "inspector") return head.kind === "";
+  return head.kind === "" || (head.kind === "need" && head.qualification === undefined);
+}
+
+/** Why an arc from a need or its child to a duty is against PROTOCOL 7.1, or null. */
+function faultOf(frame, of, tail, head, millionths) {
+  const [need, inspector] = [frame.needs.get(tail.need), frame.inspectors.get(head.inspector)];
   if (need === undefined) return "is of no need";
   if (inspector === undefined) return "is of no inspector";
-  if (flow.flows[seat.arc] > FLOW_UNIT) return "is above 1";
-  if (of.visit.get(seat.visit)?.month !== seat.month) return "is not of the visit's month";
-  if (seat.qualification === undefined) return null;
-  return seat.qualification === need.qualification && inspector.qualifications.has(seat.qualification) ? null : "is of someone not qualified";
+  if (millionths > FLOW_UNIT) return "is above 1";
+  if (of.visit.get(tail.visit)?.month !== head.month) return "is not of the visit's month";
+  if (tail.qualification === undefined) return null;
+  return tail.qualification === need.qualification && inspector.qualifications.has(tail.qualification) ? null : "is of someone not qualified";
 }
 
-/** Balance and bounds of the flow (PROTOCOL 3 and 7.1). Sets draw.flow, draw.seats and draw.of, the firm draw's frame. */
+/** The chance of every inspector at every need: {need: {inspector: millionths}}. Notes arcs that are against PROTOCOL 7.1. */
+function readChances(frame, of, flow, faults) {
+  const parts = flow.names.map(partsOf);
+  const chances = new Map([...frame.needs.keys()].map((need) => [need, new Map()]));
+  for (let arc = 0; arc < flow.size; arc++) {
+    const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
+    faults.unless(mayJoin(tail, head), () => `${nameArc(flow, arc)} has no place in PROTOCOL 7`);
+    if (tail.kind !== "need" || head.kind !== "duty") continue;
+    const given = chances.get(tail.need);
+    const fault = faultOf(frame, of, tail, head, flow.flows[arc]) ?? (given?.has(head.inspector) ? "is the second of its pair" : null);
+    faults.unless(fault === null, () => `${nameArc(flow, arc)} ${fault}`);
+    if (flow.flows[arc] > 0) given?.set(head.inspector, flow.flows[arc]);
+  }
+  return chances;
+}
+
+/** Balance and bounds of the flow (PROTOCOL 3 and 7.1). Sets draw.flow, draw.of, the firm draw's frame, and draw.chances. */
 export function checkInspectorFlow(draw) {
   const flow = new Flow(known(draw.tables.flow, "flow.csv"));
   demandBalance(flow);
   draw.flow = flow;
   const frame = known(draw.frame, "the tables");
   draw.of = known(known(draw.base, "the firm draw it builds on").frame, "the tables of the firm draw it builds on");
-  const { seats, entering } = readSeats(flow);
-  draw.seats = seats;
   const faults = new Faults();
-  const pairs = new Set();
-  for (const seat of seats) {
-    const [fault, pair] = [faultOf(frame, draw.of, seat, flow), `${seat.need}:${seat.inspector}`];
-    faults.unless(fault === null && !pairs.has(pair), () => `${nameArc(flow, seat.arc)} ${fault ?? "is the second of its pair"}`);
-    pairs.add(pair);
-  }
+  draw.chances = readChances(frame, draw.of, flow, faults);
+  const { entering } = flow.totals();
+  const into = (node) => entering[flow.nodes.get(node)] ?? 0;
   for (const [key, { officers, qualified, qualification }] of frame.needs) {
-    const [all, some] = [entering.get(`need:${key}`) ?? 0, entering.get(`need:${key}:${qualification}`) ?? 0];
+    const [all, some] = [into(`need:${key}`), into(`need:${key}:${qualification}`)];
     faults.unless(all === officers * FLOW_UNIT && some >= qualified * FLOW_UNIT, () =>
       `need ${key}: ${decimal(all)}, ${decimal(some)} of it qualified, not ${officers} and ${qualified}`);
   }
@@ -106,7 +111,7 @@ export function replayInspectors(draw) {
   const drawn = [];
   for (let arc = 0; arc < flow.size; arc++) {
     const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    if (counts[arc] > 0 && head[0] === "duty") drawn.push([tail[1], tail[2], head[1]]);
+    if (counts[arc] > 0 && tail.kind === "need" && head.kind === "duty") drawn.push([tail.visit, tail.agency, head.inspector]);
   }
   drawn.sort((one, other) => compareBytewise(one[0], other[0]) || compareBytewise(one[1], other[1]) || compareBytewise(one[2], other[2]));
   const published = known(draw.frame, "the tables").assignments;
@@ -131,24 +136,22 @@ function checkOwed(frame, of) {
 export function checkEligibility(draw) {
   const of = known(draw.of, "the firm draw it builds on");
   const frame = known(draw.frame, "the tables");
-  const seats = known(draw.seats, "the arcs to duties");
+  const chances = known(draw.chances, "the arcs to duties");
   checkOwed(frame, of);
   draw.eligible = (visit, agency) => frame.eligible(of, visit, agency);
-  const chances = new Map([...frame.needs.keys()].map((key) => [key, new Map()]));
-  for (const { arc, need, inspector } of seats) if (draw.flow.flows[arc] > 0) chances.get(need)?.set(inspector, draw.flow.flows[arc]);
   const faults = new Faults();
   const found = { pairs: 0, least: Infinity, most: 0 };
   for (const [key, { visit, agency }] of frame.needs) {
     const given = chances.get(key);
-    for (const name of draw.eligible(visit, agency)) {
+    const able = new Set(draw.eligible(visit, agency));
+    for (const name of able) {
       const chance = given.get(name) ?? 0;
       faults.unless(chance > 0, () => `${name} is eligible for need ${key} and left out`);
-      given.delete(name);
       found.pairs++;
       found.least = Math.min(found.least, chance);
       found.most = Math.max(found.most, chance);
     }
-    for (const name of given.keys()) faults.unless(false, `${name} is not eligible for need ${key} and has a chance`);
+    for (const name of given.keys()) faults.unless(able.has(name), () => `${name} is not eligible for need ${key} and has a chance`);
   }
   faults.settle();
   return `${found.pairs} eligible pairs, each with a chance, ${decimal(found.least)} to ${decimal(found.most)}`;

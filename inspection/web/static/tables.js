@@ -66,9 +66,12 @@ export class Table {
     return columns[0].map((_text, row) => columns.map((column) => column[row]));
   }
 
-  /** Every row as a key and a value. */
-  pairs(key, value) {
-    return this.rows(key, value);
+  /** One column by another. */
+  map(key, value) {
+    const [keys, values] = [this.column(key), this.column(value)];
+    const map = new Map();
+    for (let row = 0; row < this.size; row++) map.set(keys[row], values[row]);
+    return map;
   }
 }
 

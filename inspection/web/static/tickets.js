@@ -34,10 +34,18 @@ export class Tickets {
     return this.fraction("round", String(i), n);
   }
 
-  /** The ids in the order of their tickets, ties by id. Tickets in hex, all of one length, order as the numbers do. */
+  /** The ids in the order of their tickets, ties by id. */
   order(stream, ids) {
-    const ranked = ids.map((id) => ({ id, ticket: this.hex(stream, id) }));
-    ranked.sort((one, other) => compareBytewise(one.ticket, other.ticket) || compareBytewise(one.id, other.id));
-    return ranked.map(({ id }) => id);
+    const tickets = new Uint32Array(8 * ids.length);
+    ids.forEach((id, i) => tickets.set(this.words(stream, id), 8 * i));
+    const places = ids.map((_id, i) => i);
+    places.sort((one, other) => {
+      for (let i = 0; i < 8; i++) {
+        const difference = tickets[8 * one + i] - tickets[8 * other + i];
+        if (difference !== 0) return difference;
+      }
+      return compareBytewise(ids[one], ids[other]);
+    });
+    return places.map((place) => ids[place]);
   }
 }
