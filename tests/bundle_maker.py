@@ -173,9 +173,19 @@ def draw(
     return digest, lambda stream, item: hashlib.sha256(f"{seed}/{stream}/{item}".encode()).digest()
 
 
+def rounded_as_far(
+    arcs: dict[tuple[str, str], int], ticket: Callable[[str, object], bytes]
+) -> dict[tuple[str, str], int]:
+    """The rounding; of a flow out of balance, which has none, the floors."""
+    try:
+        return rounded(arcs, ticket)
+    except (IndexError, ValueError):
+        return {pair: flow // 1_000_000 for pair, flow in arcs.items()}
+
+
 def firm_rows(made: Made, ticket: Callable[[str, object], bytes]) -> list[tuple[str, str, str, str]]:
     plan = made.spec
-    whole = rounded({(tail, head): flow for tail, head, flow in plan.firm_flow}, ticket)
+    whole = rounded_as_far({(tail, head): flow for tail, head, flow in plan.firm_flow}, ticket)
     ranked, chosen, town = defaultdict(list), defaultdict(list), {firm: town for firm, _, town in plan.firms}
     for _, firm, pool in sorted((ticket("firm", firm), firm, pool) for firm, pool, _ in plan.firms):
         ranked[pool].append(firm)
@@ -276,7 +286,7 @@ def make(root: Path, plan: Spec) -> Made:
     if plan.public:
         plan.public = {**plan.public, "not_before": "2027-01-05T09:40:00+08:00"}
     digest, ticket = draw(made, "2-inspectors", files, result)
-    ones = rounded({(tail, head): part for tail, head, part in flow}, ticket).items()
+    ones = rounded_as_far({(tail, head): part for tail, head, part in flow}, ticket).items()
     rows = [
         (*tail.split(":")[1:3], head.split(":")[1])
         for (tail, head), n in ones

@@ -58,23 +58,27 @@ def draw_inspectors(
     seats = _seats(flow)
     tickets = Tickets(seed(published.commitment, reveal), published.commitment.digest)
     flows = round_arcs(flow, tickets, progress)
-    assignments = sorted(seat for arc, seat in seats.items() if flows[arc])
+    assignments = sorted(DrawnAssignment(*seat) for seat, whole in zip(seats, flows, strict=True) if seat and whole)
     return InspectorDraw(seed=tickets.seed, flows=tuple(flows), assignments=tuple(assignments))
 
 
-def _seats(flow: Sequence[Arc]) -> dict[int, DrawnAssignment]:
-    """The arcs from needs to duties, by arc number."""
-    seats: dict[int, DrawnAssignment] = {}
-    for arc, (tail, head, amount) in enumerate(flow):
-        if not (tail.startswith("need:") and head.startswith("duty:")):
+def _seats(flow: Sequence[Arc]) -> list[tuple[str, str, str] | None]:
+    """By arc, the (visit, agency, inspector) it leads to from a need to a duty; None on other arcs."""
+    needs = {tail: tail.split(":") for tail, _, _ in flow if tail.startswith("need:")}
+    duties = {head: head.split(":") for _, head, _ in flow if head.startswith("duty:")}
+    seats: list[tuple[str, str, str] | None] = []
+    for tail, head, amount in flow:
+        need, duty = needs.get(tail), duties.get(head)
+        if need is None or duty is None:
+            seats.append(None)
             continue
-        need, duty = tail.split(":"), head.split(":")
         if len(need) not in (3, 4) or len(duty) != 3:
             raise DrawRefusal("draw.flow.node", tail=tail, head=head)
         if amount > MILLION:
             raise DrawRefusal("draw.flow.seat", tail=tail, head=head, flow=amount)
-        seats[arc] = DrawnAssignment(need[1], need[2], duty[1])
-    if len(set(seats.values())) < len(seats):
-        twice = next(seat for seat, ways in Counter(seats.values()).items() if ways > 1)
-        raise DrawRefusal("draw.flow.pair_twice", **twice._asdict())
+        seats.append((need[1], need[2], duty[1]))
+    ways = [seat for seat in seats if seat]
+    if len(set(ways)) < len(ways):
+        twice = next(seat for seat, count in Counter(ways).items() if count > 1)
+        raise DrawRefusal("draw.flow.pair_twice", **DrawnAssignment(*twice)._asdict())
     return seats
