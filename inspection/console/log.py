@@ -5,6 +5,7 @@ from __future__ import annotations
 import json as jsonlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import click
 
 from inspection import public_log
 from inspection.draw.log import Entry, LogCopy, Sight, first_sight
-from inspection.draw.note import Checkpoint, VerifierKey, open_note
+from inspection.draw.note import ED25519, Checkpoint, VerifierKey, open_note
 from inspection.draw.printed import parse_line, printed_line
 from inspection.draw.tlog_proof import HEAD
 from inspection.errors import InputError, Language, PublishError, message
@@ -54,7 +55,7 @@ class Reading:
     @property
     def key(self) -> VerifierKey | None:
         """The log's key as given."""
-        return None if self.log_key is None else read_key(self.log_key)
+        return None if self.log_key is None else read_log_key(self.log_key)
 
     @property
     def stamps(self) -> Any:
@@ -89,6 +90,14 @@ def read_key(text: str) -> VerifierKey:
         return VerifierKey.parse(text.strip())
 
 
+def read_log_key(text: str) -> VerifierKey:
+    """A log's key given as text or as a file; a witness's is not taken for one."""
+    key = read_key(text)
+    if key.kind != ED25519:
+        raise InputError("log.key.kind", name=key.name)
+    return key
+
+
 def show_log(reading: Reading, json: bool, language: Language) -> None:
     """One line per entry."""
     entries, finding = read_entries(reading.log)
@@ -114,7 +123,10 @@ def _row(index: int, entry: Entry, sight: Sight | None) -> dict[str, Any]:
 
 def _entry_line(row: dict[str, Any], entry: Entry, is_signed: bool, language: Language) -> str:
     seen = row["first_seen_outside"]
-    outside = "" if seen is None else message("log.show.seen", language, **{**seen, "time": seen["time"][:19]})
+    outside = ""
+    if seen is not None:
+        time = datetime.fromisoformat(seen["time"]).astimezone(CHINA)
+        outside = message("log.show.seen", language, time=f"{time:%Y-%m-%d %H:%M:%S}", who=seen["who"])
     more = " ".join(f"{name}={value}" for name, value in entry.more.items())
     return message(
         "log.show.entry",
@@ -209,9 +221,9 @@ def _check_file(path: Path, reading: Reading, former: Sequence[Checkpoint]) -> l
     key = reading.key
     if key is None:
         raise InputError("log.check.keyless", path=path)
-    keys = [key, *map(read_key, reading.witnesses)]
     if text.startswith((HEAD, "old ")):
-        return check_proof(text, keys, verify, former[0] if former else None)
+        witnesses = [read_key(each) for each in reading.witnesses]
+        return check_proof(text, key, witnesses, verify, former[0] if former else None)
     raise InputError("log.check.what", path=path)
 
 
@@ -222,7 +234,8 @@ def _kept(path: Path, reading: Reading) -> Checkpoint:
 
 def _typed(line: str, reading: Reading) -> Checkpoint:
     """A printed line, or the note a QR code held."""
-    return _signed(line, "QR", reading) if "\n\n" in line else parse_line(line)
+    # A scanner or a shell drops the last line end, without which a note is none.
+    return _signed(line.rstrip("\n") + "\n", "QR", reading) if "\n\n" in line else parse_line(line)
 
 
 def _signed(note: str, place: str, reading: Reading) -> Checkpoint:

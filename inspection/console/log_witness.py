@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from inspection import public_log
-from inspection.console.log import read_key
+from inspection.console.log import read_key, read_log_key
 from inspection.draw.log import Entry
 from inspection.draw.note import COSIGNATURE, VerifierKey
 from inspection.draw.refusal import DrawRefusal
@@ -78,7 +78,7 @@ def watch_and_show(place: str, watcher: Watcher, json: bool, language: Language)
 
 def _memory(source: LogSource, watcher: Watcher, language: Language) -> Memory:
     """What the witness knows; at the first look, the log's key as given or as the source states it."""
-    given = None if watcher.log_key is None else read_key(watcher.log_key)
+    given = None if watcher.log_key is None else read_log_key(watcher.log_key)
     memory = load_memory(watcher.state)
     if memory is not None:
         if given is not None and given != memory.key:

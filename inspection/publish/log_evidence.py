@@ -1,7 +1,8 @@
 """Evidence of a changed history: both checkpoints, both lists of entries, and the log's key, in one file.
 
-It needs no witness's word: both checkpoints bear the log's own signature, each list of entries adds up to its
-checkpoint, and one is no beginning of the other. Whoever has the log's key from elsewhere can check that.
+A fork needs no witness's word: both checkpoints bear the log's own signature, each list of entries adds up to its
+checkpoint, and neither begins the other. Whoever has the log's key from elsewhere can check that. A log that was rolled
+back and not gone on contradicts nothing it signed: that it was longer before is the witness's word and cosignature.
 """
 
 from __future__ import annotations
@@ -70,8 +71,15 @@ def judge_evidence(path: Path, check: Check, key: VerifierKey | None = None) -> 
     facts = {"seen": len(seen.lines), "found": len(found.lines)}
     adds_up = [head == each.head(len(each.lines)) for head, each in zip(heads, (seen, found), strict=True)]
     findings.append(Finding(step="evidence_entries", ok=all(adds_up), facts=facts))
-    is_continued = found.lines[: len(seen.lines)] == seen.lines
-    return [*findings, Finding(step="evidence_changed", ok=not is_continued, facts=facts)]
+    return [*findings, Finding(step="evidence_changed", ok=_contradiction(seen.lines, found.lines), facts=facts)]
+
+
+def _contradiction(seen: tuple[bytes, ...], found: tuple[bytes, ...]) -> bool | None:
+    """Whether no honest log could have had both; None when it is the shorter that was found."""
+    shared = min(len(seen), len(found))
+    if seen[:shared] != found[:shared]:
+        return True
+    return None if len(found) < len(seen) else False
 
 
 def _part(value: Mapping[str, Any], key: VerifierKey) -> LogCopy:

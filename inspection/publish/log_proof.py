@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from inspection.draw.log import LogCopy
 from inspection.draw.merkle import consistency_proof, inclusion_proof
 from inspection.draw.note import Check, Checkpoint, VerifierKey, open_note
@@ -46,18 +48,25 @@ def _known(log: LogCopy) -> str:
     return ", ".join(map(str, sorted(log.notes)[-9:])) or "–"
 
 
-def check_proof(text: str, keys: list[VerifierKey], check: Check, former: Checkpoint | None = None) -> list[Finding]:
+def check_proof(
+    text: str, key: VerifierKey, witnesses: Sequence[VerifierKey], check: Check, former: Checkpoint | None = None
+) -> list[Finding]:
     """What a proof file proves to somebody who has the log's key, and for a consistency proof the older checkpoint.
+
+    A witness's signature adds a time; without the log's own the proof is none.
 
     Raises:
         DrawRefusal: it is no proof file.
     """
     proof = InclusionProof.parse(text) if text.startswith(HEAD) else ConsistencyProof.parse(text)
     try:
-        opened = open_note(proof.note, keys, check)
+        open_note(proof.note, [key], check)
+        opened = open_note(proof.note, [key, *witnesses], check)
         checkpoint = Checkpoint.parse(opened.text)
     except DrawRefusal as refusal:
         return [Finding(step="proof_signed", ok=False, facts={"reason": refusal})]
+    if checkpoint.origin != key.name:
+        return [Finding(step="proof_signed", ok=False, facts={"reason": f"{checkpoint.origin} ≠ {key.name}"})]
     names = ", ".join(f"{name} {opened.times[name]:%Y-%m-%dT%H:%M:%SZ}" for name in opened.times) or "–"
     facts = {"origin": checkpoint.origin, "size": checkpoint.size, "witnesses": names}
     signed = Finding(step="proof_signed", ok=True, facts=facts)

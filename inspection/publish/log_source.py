@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inspection.draw.log import LogCopy
-from inspection.draw.note import Checkpoint, VerifierKey
+from inspection.draw.note import ED25519, Checkpoint, VerifierKey
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.tiles import LONGEST, WIDTH, TileReader, log_files
 from inspection.errors import PublishError
@@ -264,9 +264,12 @@ def _key(data: bytes | None, place: str) -> VerifierKey | None:
     if data is None:
         return None
     try:
-        return VerifierKey.parse(_text(data, place))
+        key = VerifierKey.parse(_text(data, place))
     except DrawRefusal as refusal:
         raise PublishError("log.source.malformed", place=f"{place}/key", reason=refusal) from None
+    if key.kind != ED25519:
+        raise PublishError("log.source.malformed", place=f"{place}/key", reason=f"{key.kind} ≠ {ED25519}")
+    return key
 
 
 def _notes(folder: Path) -> dict[int, str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.errors import PublishError
+from inspection.publish.der_sets import certificates_sorted
 from inspection.publish.log_source import get
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _decoded(answer: bytes) -> TimeStampResponse:
     from rfc3161_client import decode_timestamp_response
 
     try:
-        response = decode_timestamp_response(answer)
+        response = decode_timestamp_response(certificates_sorted(answer))
         status = response.status
     except ValueError as error:
         raise PublishError("log.stamp.malformed", reason=error) from None

@@ -1,0 +1,57 @@
+"""A bureau, a witness, and a web server for tiles."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from log_bureau import ORIGIN, START, Bureau, Witness, run
+
+from inspection.store.plans import Plan
+from inspection.store.workspace import Workspace
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    """A log of two draws: four entries."""
+    workspace = Workspace.create(tmp_path / "bureau", origin=ORIGIN)
+    plan = Plan(plan="370828-2027", division="370828", year=2027, name="2027", policy={}, snapshot="5" * 64)
+    workspace.store.create_plan(plan, now=START)
+    made = Bureau(workspace)
+    made.draw("1-firms")
+    made.draw("2-inspectors")
+    yield made
+    workspace.store.close()
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    folder = tmp_path / "notary"
+    run("log", "witness-key", folder / "notary.pem", "--name", "notary.example/w1")
+    return Witness(folder)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Path], str]]:
+    """Serves a folder on this machine; its address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(folder: Path) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
