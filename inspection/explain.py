@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from functools import cached_property
 
 from inspection import firm_steps
 from inspection.firm_in_draw import FirmInDraw, firm_in_draws
@@ -14,9 +15,9 @@ from inspection.frame import Profile, build_frame, cutoffs, since_cutoff, unmet_
 from inspection.line import Given
 from inspection.model import MILLION, Combination, Pool, Task, TierChance
 from inspection.office import Office
-from inspection.planning.binding import Binding, Levels
+from inspection.planning.binding import Binding, Grounds, grounds_of
 from inspection.planning.forecast import Planned
-from inspection.planning.quotas import task_total
+from inspection.planning.quotas import region_problems, task_total
 from inspection.planning.summary import expected_visits, tier_chances
 from inspection.policy_sections import TierRules
 from inspection.registry.firm_search import RegisteredFirm, RejectedRow, find_firms, find_rejected
@@ -73,7 +74,8 @@ class Explanation:
         plan: the plan's name; ``is_committed`` says whether it can still change.
         pool: None for a firm that is not live: nobody draws it.
         chance: of at least one visit in the year's draw; a firm is drawn at most once, so combinations add up to it.
-        common: the chance at the level common to firms that count alike, which ``binding`` explains a departure from.
+        even: what it would be by the tiers' weights alone, could every visit go to any firm of the region.
+        free: what it would be without the coverage floor; ``binding`` says which rule makes the difference.
         exemption: reason code and, where the policy has one, the reason in words.
         rules: least, most, weight and visits of the tier; ``tier`` what its firms have.
         draws: what each finished draw made of the firm, in order.
@@ -84,7 +86,8 @@ class Explanation:
     is_committed: bool
     pool: Pool | None
     chance: Fraction
-    common: Fraction
+    even: Fraction
+    free: Fraction
     binding: Binding | None
     exemption: tuple[str, str] | None
     rules: TierRules
@@ -121,44 +124,54 @@ def explain(office: Office, text: str) -> Explanation | Search:
         pools = firm_steps.write_frame(base.given, None)
         plan = Planned(pools=pools, quotas=firm_steps.solve(base.given, pools, map))
     drawn = firm_in_draws(base.line, found[0].firm) if base.line else ()
-    return explanation(base.given, plan, found[0], is_committed=base.is_committed, draws=drawn)
+    explainer = Explainer(base.given, plan, is_committed=base.is_committed)
+    return replace(explainer.explanation(found[0]), draws=drawn)
 
 
-def explanation(
-    given: Given, plan: Planned, firm: RegisteredFirm, *, is_committed: bool = False, draws: tuple[FirmInDraw, ...] = ()
-) -> Explanation:
-    """The explanation of one firm under given registers, rules and quotas.
+class Explainer:
+    """A plan of which one firm after the other may be asked; what firms share is worked out once."""
 
-    Args:
-        given: what the plan was made from.
-        plan: its pools and quotas.
-        firm: of the snapshot.
-        is_committed, draws: as in ``Explanation``.
-    """
-    policy = given.policy
-    profile = profile_of(firm, given)
-    pool = _pool_of(profile, given, plan.pools) if firm.status == "live" else None
-    expected = expected_visits(plan.quotas.flow)
-    levels = Levels.of(plan.pools, expected, policy)
-    combinations = _combinations(pool, plan, given) if pool else ()
-    tiers = {each.tier: each for each in tier_chances(plan.pools, expected, list(policy.tiers))}
-    is_open = pool is not None and not pool.exemption
-    return Explanation(
-        firm=firm,
-        plan=policy.plan.name,
-        is_committed=is_committed,
-        pool=pool,
-        chance=levels.chance(pool) if pool else Fraction(0),
-        common=levels.common(pool) if pool and is_open else Fraction(0),
-        binding=levels.binding(pool) if pool else None,
-        exemption=_exemption(pool, given) if pool else None,
-        rules=policy.tiers[firm.tier],
-        tier=tiers[firm.tier],
-        combinations=combinations,
-        tasks=_tasks(pool, plan.pools, given.tasks, combinations) if pool else (),
-        excluded=_excluded(profile, given.tasks),
-        draws=draws,
-    )
+    def __init__(self, given: Given, plan: Planned, *, is_committed: bool = False) -> None:
+        self._given = given
+        self._plan = plan
+        self._is_committed = is_committed
+        flow = plan.quotas.flow
+        tiers = tier_chances(plan.pools, expected_visits(flow), list(given.policy.tiers))
+        self._tiers = {each.tier: each for each in tiers}
+
+    @cached_property
+    def grounds(self) -> Mapping[str, Grounds]:
+        """By region."""
+        given, quotas = self._given, self._plan.quotas
+        problems = region_problems(self._plan.pools, given.tasks, given.items, given.inspectors, given.policy)
+        return {
+            problem.region: grounds_of(problem, quotas.combinations, quotas.flow, given.policy) for problem in problems
+        }
+
+    def explanation(self, firm: RegisteredFirm) -> Explanation:
+        """Why a firm of the plan's register has its chance; ``draws`` is left empty."""
+        given, plan = self._given, self._plan
+        profile = profile_of(firm, given)
+        pool = _pool_of(profile, given, plan.pools) if firm.status == "live" else None
+        grounds = self.grounds.get(firm.region) if pool else None
+        combinations = _combinations(pool, plan, given) if pool else ()
+        return Explanation(
+            firm=firm,
+            plan=given.policy.plan.name,
+            is_committed=self._is_committed,
+            pool=pool,
+            chance=sum((each.chance for each in combinations), Fraction(0)),
+            even=grounds.even_chance(pool) if pool and grounds else Fraction(0),
+            free=grounds.free_chance(pool) if pool and grounds else Fraction(0),
+            binding=grounds.binding(pool) if pool and grounds else "exempt" if pool else None,
+            exemption=_exemption(pool, given) if pool else None,
+            rules=given.policy.tiers[firm.tier],
+            tier=self._tiers[firm.tier],
+            combinations=combinations,
+            tasks=_tasks(pool, plan.pools, given.tasks, combinations) if pool else (),
+            excluded=_excluded(profile, given.tasks),
+            draws=(),
+        )
 
 
 def profile_of(firm: RegisteredFirm, given: Given) -> Profile:

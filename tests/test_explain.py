@@ -15,15 +15,17 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
+from inspection import firm_steps
 from inspection.demo.county import CountySize, write_county
 from inspection.demo.dirty import write_dirty_sample
 from inspection.draw.merkle import root_from_inclusion
-from inspection.explain import Explanation, Search, explain, explanation, profile_of
+from inspection.explain import Explainer, Explanation, Search, explain, profile_of
 from inspection.firm_in_draw import firm_in_draws
+from inspection.line import Given
 from inspection.model import MILLION
 from inspection.office import Office
-from inspection.planning.binding import Levels
-from inspection.planning.summary import expected_visits
+from inspection.planning.forecast import Planned
+from inspection.policy_changes import changed_policy
 from inspection.registry.firm_search import RegisteredFirm, find_firms
 from inspection.standing_plan import standing
 
@@ -48,12 +50,13 @@ def told(planned) -> dict[str, Explanation]:
     """The explanation of every firm of the register, before any draw is looked at; firms alike share one."""
     base = standing(planned.office)
     assert base.stored is not None
+    explainer = Explainer(base.given, base.stored)
     known: dict[object, Explanation] = {}
     found = {}
     for firm in everyone(planned.office):
         key = firm.status, profile_of(firm, base.given)
         if key not in known:
-            known[key] = explanation(base.given, base.stored, firm)
+            known[key] = explainer.explanation(firm)
         found[firm.firm] = replace(known[key], firm=firm)
     return found
 
@@ -134,23 +137,39 @@ def test_the_binding_rule_agrees_with_the_chance(told):
             assert abs(found.chance - found.rules.minimum) < Fraction(1, 10_000)
         elif found.binding == "most":
             assert abs(found.chance - found.rules.maximum) < Fraction(1, 10_000)
+        elif found.binding == "coverage_more":
+            assert found.chance > found.free
+        elif found.binding == "coverage_less":
+            assert found.chance < found.free
         elif found.binding == "tasks_more":
-            assert found.chance > found.common
+            assert found.chance > found.even
         elif found.binding == "tasks_less":
-            assert found.chance < found.common
+            assert found.chance < found.even
         else:
-            assert abs(found.chance - found.common) < found.common / 100
-        assert found.exemption is None or found.binding == "exempt"
+            assert abs(found.chance - found.even) < found.even / 100
+        assert (found.exemption is None) == (found.binding != "exempt")
     assert len(kinds) > 3
 
 
-def test_without_a_coverage_floor_coverage_binds_nobody(planned):
-    base = standing(planned.office)
-    assert base.stored is not None
-    policy = base.given.policy
-    free = policy.model_copy(update={"coverage": policy.coverage.model_copy(update={"floor": Fraction(0)})})
-    levels = Levels.of(base.stored.pools, expected_visits(base.stored.quotas.flow), free)
-    assert not {levels.binding(pool) for pool in base.stored.pools} & {"coverage_more", "coverage_less"}
+def test_what_would_be_otherwise_adds_up_to_the_same_visits(told, planned):
+    for name in ("even", "free"):
+        total = sum(getattr(found, name) for found in told.values() if found.pool and not found.exemption)
+        assert abs(total - len(planned.year.plan.visits)) < Fraction(1, 100)
+
+
+def test_a_coverage_floor_that_moves_visits_is_told_as_the_reason(county):
+    base = standing(county.office())
+    settings = ["coverage.floor=6%", *(f"tiers.{tier}.weight=1" for tier in base.given.policy.tiers)]
+    policy = changed_policy(base.given.policy, settings, ())
+    given = Given(policy, base.given.snapshot)
+    pools = firm_steps.write_frame(given, None)
+    explainer = Explainer(given, Planned(pools=pools, quotas=firm_steps.solve(given, pools, map)))
+    (grounds,) = explainer.grounds.values()
+    counted = [pool for pool in pools if pool.kind in policy.coverage_kinds]
+    moved = sum(grounds.flow.get(pool.pool, 0) - grounds.free.get(pool.pool, 0) for pool in counted)
+    bindings = {grounds.binding(pool) for pool in pools}
+    assert moved >= 0
+    assert ("coverage_more" in bindings) == (moved > MILLION)
 
 
 def test_rank_and_cut_say_who_was_drawn_in_every_pool(planned):

@@ -1,68 +1,58 @@
-"""Which rule settles a pool's chance, read from the committed flow alone.
-
-The spread is decomposed into blocks (SOLVER 2): in the block nothing forces, chance per weight is one level for all,
-and one for those that count toward coverage where the coverage floor asks more of them. A pool off its level is held
-by its tier's least or most, or by its tasks.
-"""
+"""Which rule settles a pool's chance: found by asking the spread what it would be without one."""
 
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
-from inspection.model import MILLION, Pool
+import numpy as np
+
+from inspection.model import MILLION, Combination, Pool
+from inspection.planning.quotas import Arc, RegionProblem
 from inspection.policy import Policy
+from solver.spread import level_shares, spread
 
 Binding = Literal[
-    "exempt", "everyone", "least", "most", "tasks_more", "tasks_less", "coverage_more", "coverage_less", "fair"
+    "exempt", "everyone", "least", "most", "coverage_more", "coverage_less", "tasks_more", "tasks_less", "fair"
 ]
 
-NEAR = Fraction(1, 1000)
-"""Levels nearer than this, relative, are one: flows are whole millionths of a visit, and small pools few of them."""
+NEAR = Fraction(1, 200)
+"""Chances nearer than this, relative, are told as the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Levels:
-    """A plan's chances by pool, asked what settles one of them.
+class Grounds:
+    """A region's chances beside what they would be otherwise; all in expected visits of a pool, millionths.
 
     Attributes:
-        pools: all pools of the plan.
-        expected: pool → expected visits in millionths.
-        policy: the rules the flow was made under.
-        level: (region, counts toward coverage) → chance per weight that most firms have, of pools at no bound of their
-            tier; 0 where there are none.
+        flow: as committed.
+        even: by the tiers' weights, leasts and mosts alone, as if every visit could go to any firm of the region.
+        free: of the same merged visits without the coverage floor.
     """
 
-    pools: Sequence[Pool]
-    expected: Mapping[str, int]
     policy: Policy
-    level: Mapping[tuple[str, bool], Fraction]
-
-    @classmethod
-    def of(cls, pools: Sequence[Pool], expected: Mapping[str, int], policy: Policy) -> Levels:
-        """The levels of a plan."""
-        members: dict[tuple[str, bool], list[Pool]] = {}
-        for pool in pools:
-            members.setdefault((pool.region, pool.kind in policy.coverage_kinds), []).append(pool)
-        level = {key: _common_level(alike, expected, policy) for key, alike in members.items()}
-        return cls(pools=pools, expected=expected, policy=policy, level=level)
+    flow: Mapping[str, int]
+    even: Mapping[str, int]
+    free: Mapping[str, int]
 
     def chance(self, pool: Pool) -> Fraction:
         """Chance of a firm of the pool."""
-        return Fraction(self.expected.get(pool.pool, 0), pool.size * MILLION)
+        return Fraction(self.flow.get(pool.pool, 0), pool.size * MILLION)
 
-    def common(self, pool: Pool) -> Fraction:
-        """The chance the pool's firms would have at the level common to the firms of its region that count alike."""
-        rules = self.policy.tiers[pool.tier]
-        return min(rules.maximum, max(rules.minimum, self._level(pool, self._counts(pool)) * rules.weight))
+    def even_chance(self, pool: Pool) -> Fraction:
+        """What it would be by weight alone."""
+        return Fraction(self.even.get(pool.pool, 0), pool.size * MILLION)
+
+    def free_chance(self, pool: Pool) -> Fraction:
+        """What it would be without the coverage floor."""
+        return Fraction(self.free.get(pool.pool, 0), pool.size * MILLION)
 
     def binding(self, pool: Pool) -> Binding:
-        """What settles the pool's chance."""
-        rules, flow, whole = self.policy.tiers[pool.tier], self.expected.get(pool.pool, 0), pool.size * MILLION
+        """What settles the pool's chance; bounds of the tier before coverage, coverage before tasks."""
+        rules, flow, whole = self.policy.tiers[pool.tier], self.flow.get(pool.pool, 0), pool.size * MILLION
         if pool.exemption:
             return "exempt"
         if flow >= whole:
@@ -71,37 +61,46 @@ class Levels:
             return "least"
         if rules.maximum < 1 and flow >= math.floor(rules.maximum * whole):
             return "most"
-        chance, common = self.chance(pool), self.common(pool)
-        if abs(chance - common) > max(Fraction(2, whole), NEAR * common):
-            return "tasks_more" if chance > common else "tasks_less"
-        own, others = (self._level(pool, counts) for counts in (self._counts(pool), not self._counts(pool)))
-        if others and abs(own - others) > NEAR * others and self._is_coverage_tight(pool.region):
-            return "coverage_more" if own > others else "coverage_less"
+        if not _is_near(self.chance(pool), self.free_chance(pool)):
+            return "coverage_more" if self.chance(pool) > self.free_chance(pool) else "coverage_less"
+        if not _is_near(self.chance(pool), self.even_chance(pool)):
+            return "tasks_more" if self.chance(pool) > self.even_chance(pool) else "tasks_less"
         return "fair"
 
-    def _counts(self, pool: Pool) -> bool:
-        return pool.kind in self.policy.coverage_kinds
 
-    def _level(self, pool: Pool, counts: bool) -> Fraction:
-        return self.level.get((pool.region, counts), Fraction(0))
+def grounds_of(
+    problem: RegionProblem, combinations: Sequence[Combination], flow: Sequence[Arc], policy: Policy
+) -> Grounds:
+    """What one region's chances rest on.
 
-    def _is_coverage_tight(self, region: str) -> bool:
-        """Whether the region meets its coverage with less than two firms to spare."""
-        counted = [pool for pool in self.pools if pool.region == region and self._counts(pool)]
-        asked = math.ceil(self.policy.coverage.floor * sum(pool.size for pool in counted))
-        return sum(self.expected.get(pool.pool, 0) for pool in counted) < (asked + 2) * MILLION
+    Args:
+        problem: the region in numbers.
+        combinations: of the whole plan.
+        flow: rows of flow.csv.
+        policy: the rules the flow was made under.
+    """
+    row = {f"pool:{pool.pool}": p for p, pool in enumerate(problem.pools)}
+    own: dict[str, int] = {}
+    expected = np.zeros(len(problem.pools), dtype=np.int64)
+    for tail, head, amount in flow:
+        if tail in row:
+            own.setdefault(head.removeprefix("task:"), len(own))
+            expected[row[tail]] += amount
+    here = [each for each in combinations if each.combination in own]
+    visits = np.array([sum(each.visits.values()) for each in here], dtype=np.int64)
+    eligible = np.array([[set(each.tasks) <= set(pool.tasks) for each in here] for pool in problem.pools], dtype=bool)
+    weight = np.array(problem.weight, dtype=float)
+    bounds = np.array(problem.lower, dtype=np.int64), np.array(problem.upper, dtype=np.int64)
+    even = level_shares(weight, *bounds, int(expected.sum()))
+    free = spread(visits, eligible, weight, *bounds).sum(axis=1)
+    return Grounds(
+        policy=policy, flow=_named(problem, expected), even=_named(problem, even), free=_named(problem, free)
+    )
 
 
-def _common_level(pools: Sequence[Pool], expected: Mapping[str, int], policy: Policy) -> Fraction:
-    """Chance per weight that most firms have, of pools at no bound of their tier; 0 when there are none."""
-    firms: Counter[str] = Counter()
-    level: dict[str, tuple[int, Fraction]] = {}
-    for pool in pools:
-        rules, chance = policy.tiers[pool.tier], Fraction(expected.get(pool.pool, 0), pool.size * MILLION)
-        if not chance or chance <= rules.minimum or chance >= rules.maximum:
-            continue
-        key = f"{float(chance / rules.weight):.3g}"
-        firms[key] += pool.size
-        # The largest pool states the level most exactly.
-        level[key] = max(level.get(key, (0, Fraction(0))), (pool.size, chance / rules.weight))
-    return level[firms.most_common(1)[0][0]][1] if firms else Fraction(0)
+def _named(problem: RegionProblem, values: Any) -> dict[str, int]:
+    return {pool.pool: round(value) for pool, value in zip(problem.pools, values.tolist(), strict=True)}
+
+
+def _is_near(one: Fraction, other: Fraction) -> bool:
+    return abs(one - other) <= NEAR * max(one, other)
