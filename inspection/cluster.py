@@ -23,6 +23,8 @@ from inspection.workers import code_mark
 
 CONNECT = 10
 """Seconds the scheduler has to answer."""
+ARRIVAL = 30
+"""Seconds a scheduler may be without its first worker."""
 PATIENCE = 60.0
 """Seconds without any worker after which the run stops; what is solved is kept."""
 
@@ -137,7 +139,7 @@ def _is_here(host: str) -> bool:
 
 def _await_workers(client: Any, address: str) -> None:
     try:
-        client.wait_for_workers(1, timeout=CONNECT)
+        client.wait_for_workers(1, timeout=ARRIVAL)
     except TimeoutError as error:
         raise PlanError("cluster.workers.none", address=address) from error
 
