@@ -19,7 +19,7 @@ from inspection.successors import eligible, qualifications
 
 
 def concerns(line: Line, change: Change, language: Language) -> list[str]:
-    """One sentence for each thing that somebody should now see to; the protocol's ticket order looks at none of them."""
+    """One sentence for each thing that somebody should now see to; ticket order looks at none of them."""
     if change.state != "approved" or change.wish.kind not in ("replace", "substitute"):
         return []
     visits = standing(line)

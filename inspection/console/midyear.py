@@ -16,10 +16,12 @@ from inspection.change_concerns import concerns
 from inspection.change_report import count_changes, flags
 from inspection.console.planning import advance
 from inspection.console.progress import ProgressBars
-from inspection.errors import Language, message
+from inspection.errors import InputError, Language, message
 from inspection.line import Line
 from inspection.office import CHINA, Office
+from inspection.planning.day_changes import Absence
 from inspection.reasons import reason_words
+from inspection.redating import redate
 from inspection.standing import firm_draws, first_draw, label_of, standing_visits
 from inspection.store.changes import Change, Wish, changes
 from inspection.store.draws import draws
@@ -141,3 +143,44 @@ def _sentence(line: Line, change: Change, language: Language) -> str:
         second=change.decided_by or "",
         time=decided,
     )
+
+
+def show_redating(workspace: Path, away: Sequence[str], is_trial: bool, json: bool, language: Language) -> int:
+    """Fit the days again and say what moved; 1 when a visit is left without a day."""
+    office = Office.opened(workspace)
+    line = office.line()
+    absences = [_absence(each) for each in away]
+    moved = redate(line, office.policy(), absences, is_trial=is_trial)
+    with line.workspace.store.reading() as connection:
+        visits = standing_visits(connection, line.name)
+    labels = {visit.key: label_of(visit, first_draw(visits)) for visit in visits}
+    if json:
+        rows = [
+            {"visit": labels[key], "from": str(old or ""), "to": str(new or "")}
+            for key, (old, new) in moved.moved.items()
+        ]
+        facts = {"moved": rows, "bound": moved.bound, "unplaced": [labels[key] for key in moved.unplaced]}
+        click.echo(jsonlib.dumps(facts, ensure_ascii=False, indent=1))
+        return 1 if moved.unplaced else 0
+    for key, (old, new) in moved.moved.items():
+        click.echo(f"  {labels[key]}  {old or '–'} → {new or '–'}")
+    counts = {"moved": len(moved.moved), "bound": moved.bound, "visits": len(visits)}
+    click.echo(message("redate.trial" if is_trial else "redate.done", language, **counts))
+    if moved.unplaced:
+        left = ", ".join(labels[key] for key in moved.unplaced)
+        click.echo(message("redate.unplaced", language, count=len(moved.unplaced), visits=left))
+    return 1 if moved.unplaced else 0
+
+
+def _absence(text: str) -> Absence:
+    """INSPECTOR=FROM..TO, or INSPECTOR=DAY.
+
+    Raises:
+        InputError: it has not this form.
+    """
+    inspector, _, span = text.partition("=")
+    first, _, last = span.partition("..")
+    try:
+        return Absence(inspector=inspector, first=date.fromisoformat(first), last=date.fromisoformat(last or first))
+    except ValueError:
+        raise InputError("redate.away", got=text) from None

@@ -200,5 +200,27 @@ def changes(lang: Language, /, workspace: Path, json: bool) -> None:
     show_changes(workspace, json, lang)
 
 
-COMMANDS = (supplement, void, replace, close, substitute, absent, approve, refuse, changes)
+@click.command()
+@workspace_option
+@click.option(
+    "--away",
+    multiple=True,
+    metavar="INSPECTOR=FROM..TO",
+    help="人员不在的日期，可写多次，如 XF-007=2027-05-01..2027-05-15 days an officer is away.",
+)
+@click.option("--dry-run", is_flag=True, help="只显示，不保存 show only.")
+@as_json
+@click.pass_obj
+def redate(lang: Language, /, workspace: Path, away: tuple[str, ...], dry_run: bool, json: bool) -> None:
+    """调整日程：换人、请假、新的安静日之后重排，变动最少；已实施的不动。 Fit the days again, moving as few as possible.
+
+    \b
+    inspection plan redate --away XF-007=2027-05-01..2027-05-15
+    """
+    from inspection.console.midyear import show_redating
+
+    sys.exit(show_redating(workspace, away, dry_run, json, lang))
+
+
+COMMANDS = (supplement, void, replace, close, substitute, absent, approve, refuse, changes, redate)
 """In the order of a year."""

@@ -47,13 +47,13 @@ def add_assignments(connection: Connection, draw: str, assignments: Iterable[Ass
     insert_rows(connection, tables.assignments, ("draw", "visit", "agency", "inspector"), rows)
 
 
-def set_days(connection: Connection, draw: str, days: Mapping[str, date]) -> None:
-    """Each visit named has its day; other visits keep theirs.
+def set_days(connection: Connection, draw: str, days: Mapping[str, date | None]) -> None:
+    """Each visit named has its day, or none any more; other visits keep theirs.
 
     Raises:
         StoreError: a visit named is not of this draw.
     """
-    rows = [(day.isoformat(), draw, visit) for visit, day in days.items()]
+    rows = [(day.isoformat() if day else None, draw, visit) for visit, day in days.items()]
     if update_rows(connection, tables.visits, ("day", "draw", "visit"), rows) != len(rows):
         query = select(tables.visits.c.visit).filter_by(draw=draw)
         missing = sorted(days.keys() - set(connection.scalars(query)))
