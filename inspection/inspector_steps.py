@@ -22,7 +22,7 @@ from inspection.model import Assignment, Need
 from inspection.planning.chances import Fractions, agency_problems, needs_of, plan_chances
 from inspection.planning.quotas import Spreader
 from inspection.planning.resources import usable_until
-from inspection.planning.shortage_words import seat_words
+from inspection.planning.seat_words import seat_words
 from inspection.store import drawn
 
 

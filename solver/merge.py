@@ -6,20 +6,43 @@ Source: SOLVER 2 of the design notes; column generation (Gilmore and Gomory 1961
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from solver.cover import Known, eligible_for
 from solver.master import Master
-from solver.merge_problem import Bools, Ints, Merge, MergeProblem, Relaxation, Relief, RuleKind, Shortage, ShortRule
+from solver.merge_problem import (
+    Bools,
+    Conflict,
+    Ints,
+    Merge,
+    MergeProblem,
+    Relaxation,
+    Relief,
+    RuleKind,
+    Shortage,
+    ShortRule,
+    TierBounds,
+)
 from solver.months import deal
 from solver.relaxed import Column, Kind, Relaxed, by_kind, near_bounds
-from solver.shortage import Stuck, explain, shortfalls
+from solver.shortage import Stuck, settle, shortfalls
 from solver.whole import whole_visits
 
-__all__ = ["Merge", "MergeProblem", "Relaxation", "Relief", "RuleKind", "ShortRule", "Shortage", "merge"]
+__all__ = [
+    "Conflict",
+    "Merge",
+    "MergeProblem",
+    "Relaxation",
+    "Relief",
+    "RuleKind",
+    "ShortRule",
+    "Shortage",
+    "TierBounds",
+    "merge",
+]
 
 MARGIN = 6
 """Seats that one in so many visits takes are left free when it is judged whether a resource's seats may not suffice."""
@@ -41,27 +64,25 @@ def merge(problem: MergeProblem) -> Merge | Shortage:
         The merge, or a shortage with changes that would help.
     """
     found = find_merge(problem)
-    if isinstance(found, Merge):
-        return found
-    return explain(problem, shortfalls(problem), found, find_merge)
+    return found if isinstance(found, Merge) else settle(problem, found, find_merge)
 
 
-def find_merge(problem: MergeProblem) -> Merge | Stuck:
-    """Return a merge, or where the search for one ended."""
+def find_merge(problem: MergeProblem, seeds: Sequence[Column] = ()) -> Merge | Stuck:
+    """Return a merge, or where the search for one ended; ``seeds`` are visits to begin with."""
     if shortfalls(problem):
         return Stuck()
     if not int(problem.totals.sum()):
         return _empty(problem)
     # A visit takes all officers of a resource or none, so a remainder of seats is of no use.
     per_visit = problem.seats_per_visit[:, None]
-    return _find(replace(problem, seats=problem.seats // per_visit * per_visit))
+    return _find(replace(problem, seats=problem.seats // per_visit * per_visit), seeds)
 
 
-def _find(problem: MergeProblem) -> Merge | Stuck:
+def _find(problem: MergeProblem, given: Sequence[Column]) -> Merge | Stuck:
     """Search with few resources kept month by month, then with those that turn out short, at last with all."""
     every = tuple(int(r) for r in np.flatnonzero(problem.resources[problem.totals > 0].any(axis=0)))
     tight: tuple[int, ...] = ()
-    seeds: list[Column] = []
+    seeds = list(given)
     for attempt in range(MOST_TIGHTENINGS):
         master = Master(problem, tight=tight)
         master.start(seeds)
@@ -70,8 +91,7 @@ def _find(problem: MergeProblem) -> Merge | Stuck:
             master.insist()
             fewest = master.solve()
         if fewest is None or fewest.broken:
-            broken = () if fewest is None else tuple(sorted(fewest.broken.items()))
-            return Stuck(tight=tight, seeds=tuple(seeds), broken=broken)
+            return Stuck(tight=tight, seeds=tuple(sorted(master.columns)))
         seeds = master.near_best(0.2)
         overfull = () if attempt else _expected_overfull(problem, fewest)
         if not overfull:

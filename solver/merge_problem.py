@@ -19,6 +19,21 @@ JointCount = Literal["visits", "firms", "tasks"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TierBounds:
+    """How the tiers' rules make up the bounds of signatures, all (n_tiers, n_signatures), millionths of a visit.
+
+    Attributes:
+        lower: what a tier's minimum adds to a signature's least visits.
+        upper: what a tier's maximum leaves to its firms of a signature.
+        firms: the same if every firm may be visited.
+    """
+
+    lower: Ints
+    upper: Ints
+    firms: Ints
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergeProblem:
     """The tasks of one region and the firms subject to them, firms alike in their tasks taken together (a signature).
 
@@ -42,6 +57,9 @@ class MergeProblem:
         joint_counted_by: visits and firms are the same here (one visit per firm and draw); tasks counts combinations.
         most_agencies: most agencies in one visit.
         most_items: most items in one visit.
+        tiers: how tiers' rules make up ``lower`` and ``upper``; None where each signature has rules of its own.
+        seats_per_officer: seats one more officer would give, (n_resources, n_months), or None where nobody knows.
+        n_lone: resources at the end that stand for a task's right to a visit of its own (the policy does not merge).
     """
 
     totals: Ints
@@ -62,6 +80,9 @@ class MergeProblem:
     joint_counted_by: JointCount
     most_agencies: int
     most_items: int
+    tiers: TierBounds | None = None
+    seats_per_officer: Ints | None = None
+    n_lone: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,36 +102,83 @@ class Merge:
     bound: int
 
 
-RuleKind = Literal["task_total", "coverage", "joint", "seats", "lower", "upper", "window", "limits"]
+RuleKind = Literal[
+    "task_total",
+    "coverage",
+    "joint",
+    "seats",
+    "lower",
+    "upper",
+    "window",
+    "merge",
+    "most_agencies",
+    "most_items",
+    "limits",
+    "officers",
+]
+"""Kinds of rules; ``limits`` (two qualifications at once) is no policy's to change, ``officers`` is a remedy only."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rule:
+    """One rule: of a task, a resource, a tier (a signature where tiers are not known); -1 where of the region."""
+
+    kind: RuleKind
+    index: int = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortRule:
-    """A rule that cannot be met, and by how much.
+    """One side of a conflict: a rule, or like rules of several tasks, that cannot be kept beside the others.
 
     Attributes:
         kind: which rule.
-        index: the task, signature or resource it is about; -1 when it is about the region.
+        indices: the tasks, resource or tier it is about; empty when it is about the region.
         months: months concerned (seats only).
-        required: what the rule asks: visits, seats, or millionths of a visit (lower, upper).
-        attainable: the most (upper: the least) that can be had, same unit.
+        required: what the rule asks: visits, seats, millionths of a visit (lower, upper), hundredths of a per cent
+            (joint); None where it has no amount.
+        attainable: the most (upper, seats: the least) that the other sides leave, same unit.
     """
 
     kind: RuleKind
-    index: int
+    indices: tuple[int, ...] = ()
     months: tuple[int, ...] = ()
-    required: int
-    attainable: int
+    required: int | None = None
+    attainable: int | None = None
 
     @property
     def short(self) -> int:
-        """By how much the rule is missed, in its own unit."""
-        return abs(self.required - self.attainable)
+        """By how much the rule is missed, in its own unit; 0 where it has no amount."""
+        return 0 if self.required is None or self.attainable is None else abs(self.required - self.attainable)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules that stand on this side."""
+        return tuple(Rule(self.kind, index) for index in self.indices) or (Rule(self.kind),)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """Rules no plan keeps together; without any one side the others can be kept.
+
+    ``is_proven`` is False where a search found no plan but nothing proves that there is none.
+    """
+
+    sides: tuple[ShortRule, ...]
+    is_proven: bool = True
+
+    @property
+    def rules(self) -> frozenset[Rule]:
+        """All rules of all sides."""
+        return frozenset(rule for side in self.sides for rule in side.rules)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relief:
-    """One change of one rule: ``kind`` of ``index`` moved from ``current`` to ``proposed`` (months for a window)."""
+    """One change of one rule: ``kind`` of ``index`` moved from ``current`` to ``proposed`` (months for a window).
+
+    Tier bounds are in millionths of the tier's firms, joint shares in hundredths of a per cent, officers in officers.
+    """
 
     kind: RuleKind
     index: int
@@ -121,15 +189,14 @@ class Relief:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relaxation:
-    """Changes that, made together, make the plan possible; ``is_checked`` when a plan was found under them."""
+    """Changes that, made together, make the plan possible: one was found under them."""
 
     changes: tuple[Relief, ...]
-    is_checked: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
-    """Why no plan keeps all rules: the rules in conflict, and changes that would help, cheapest first."""
+    """Why no plan keeps all rules: the conflicts among them, and changes that would help, cheapest first."""
 
-    rules: tuple[ShortRule, ...]
+    conflicts: tuple[Conflict, ...]
     relaxations: tuple[Relaxation, ...]

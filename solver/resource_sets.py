@@ -40,6 +40,8 @@ def resource_sets(problem: MergeProblem, profiles: Bools, tight: Sequence[int] =
     local = np.flatnonzero(profiles.any(axis=0))
     words = np.unique(as_words(profiles[:, local]))
     costly = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r in tight))
+    always = _harmless(problem, words, local, costly)
+    words = np.unique(words | always)
     known = words[_is_allowed(problem, words, local)]
     frontier, kept, is_complete = known, [], True
     while len(frontier):
@@ -57,6 +59,15 @@ def resource_sets(problem: MergeProblem, profiles: Bools, tight: Sequence[int] =
     for bit, resource in enumerate(local):
         uses[:, resource] = ((found >> np.uint64(bit)) & np.uint64(1)).astype(bool)
     return Sets(local=local, words=found, uses=uses, is_complete=is_complete)
+
+
+def _harmless(problem: MergeProblem, words: Words, local: Ints, costly: np.uint64) -> np.uint64:
+    """Resources any visit may take beside its others: all that neither cost nor conflict, where agencies are few."""
+    if int((local < problem.n_agencies).sum()) > problem.most_agencies:
+        return np.uint64(0)
+    in_conflict = problem.conflicts[np.ix_(local, local)].any(axis=1)
+    barred = costly | np.uint64(sum(1 << bit for bit in np.flatnonzero(in_conflict).tolist()))
+    return np.uint64(np.bitwise_or.reduce(words[(words & barred) == 0], initial=np.uint64(0)))
 
 
 def as_words(rows: Bools) -> Words:

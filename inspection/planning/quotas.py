@@ -16,10 +16,18 @@ import numpy as np
 
 from inspection.model import MILLION, Combination, Inspector, Item, Pool, Task
 from inspection.past import NOTHING, Past
-from inspection.planning.resources import Resource, conflicts, resources_of, seats, seats_per_visit, usage
+from inspection.planning.resources import (
+    Resource,
+    conflicts,
+    resources_of,
+    seats,
+    seats_per_officer,
+    seats_per_visit,
+    usage,
+)
 from inspection.planning.spare import spare_seats
 from inspection.policy import Policy
-from solver.merge import Merge, MergeProblem, Shortage, merge
+from solver.merge import Merge, MergeProblem, Shortage, TierBounds, merge
 from solver.spread import spread
 
 Spreader = Callable[[Callable[[Any], Any], Iterable[Any]], Iterable[Any]]
@@ -52,6 +60,8 @@ class RegionProblem:
     weight: tuple[float, ...]
     lower: tuple[int, ...]
     upper: tuple[int, ...]
+    tiers: tuple[str, ...] = ()
+    firms_counted: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,7 +246,7 @@ def _region_problem(
     for (members, _), row in signatures.items():
         subject[row, [column[task] for task in members if task in column]] = True
     own = [[pool for pool in pools if task.task in pool.tasks] for task in tasks]
-    floor = policy.coverage.floor * sum(pool.size for pool in live if pool.kind in policy.coverage_kinds)
+    firms_counted = sum(pool.size for pool in live if pool.kind in policy.coverage_kinds)
     problem = MergeProblem(
         totals=np.array([task_total(task, of) for task, of in zip(tasks, own, strict=True)], dtype=np.int64),
         windows=np.array([[month in task.months for month in months] for task in tasks], dtype=bool),
@@ -251,11 +261,14 @@ def _region_problem(
         upper=_sum_by(signature_of, upper, len(signatures)),
         weight=np.bincount(signature_of, weights=weight, minlength=len(signatures)).astype(np.float64),
         covers=np.array([covers for _, covers in signatures], dtype=bool),
-        coverage=math.ceil(floor),
+        coverage=math.ceil(policy.coverage.floor * firms_counted),
         joint=(policy.joint.floor.numerator, policy.joint.floor.denominator),
         joint_counted_by=policy.joint.counted_by,
         most_agencies=policy.merge.most_agencies,
         most_items=policy.merge.most_items,
+        tiers=_tier_bounds(pools, (lower, upper), signature_of, policy),
+        seats_per_officer=seats_per_officer(resources, months, policy),
+        n_lone=sum(1 for of in resources if of.alone),
     )
     return RegionProblem(
         region=region,
@@ -268,6 +281,8 @@ def _region_problem(
         weight=tuple(weight),
         lower=tuple(lower),
         upper=tuple(upper),
+        tiers=policy.tier_order,
+        firms_counted=firms_counted,
     )
 
 
@@ -279,6 +294,18 @@ def _seats(
     if past.visits:
         return np.minimum(table, spare_seats(resources, months, inspectors, policy, past))
     return table
+
+
+def _tier_bounds(
+    pools: Sequence[Pool], bounds: tuple[Sequence[int], Sequence[int]], signature_of: Sequence[int], policy: Policy
+) -> TierBounds:
+    """What each tier's rules add to the bounds of signatures, tiers in the policy's order."""
+    place = {tier: t for t, tier in enumerate(policy.tier_order)}
+    tables = [np.zeros((len(place), max(signature_of, default=-1) + 1), dtype=np.int64) for _ in range(3)]
+    for pool, s, lower, upper in zip(pools, signature_of, *bounds, strict=True):
+        for table, value in zip(tables, (lower, upper, pool.size * MILLION), strict=True):
+            table[place[pool.tier], s] += value
+    return TierBounds(lower=tables[0], upper=tables[1], firms=tables[2])
 
 
 def _sum_by(group: Sequence[int], values: Sequence[int], groups: int) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -111,6 +111,18 @@ def seats(
     return table
 
 
+def seats_per_officer(resources: Sequence[Resource], months: Sequence[str], policy: Policy) -> Whole:
+    """Seats that one more officer gives, none where the policy fixes a month's seats; (n_resources, n_months)."""
+    table = np.zeros((len(resources), len(months)), dtype=np.int64)
+    for r, of in enumerate(resources):
+        special = policy.capacity.by_agency.get(of.agency)
+        fixed = special.months if special else {}
+        for m, month in enumerate(months):
+            if of.agency and month not in fixed:
+                table[r, m] = policy.visits_per_officer_month(of.agency)
+    return table
+
+
 def conflicts(resources: Sequence[Resource]) -> Bits:
     """Which resources may not meet in a visit: two qualifications of one agency (a need has one), lone tasks."""
     clash = np.zeros((len(resources), len(resources)), dtype=bool)

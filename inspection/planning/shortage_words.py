@@ -1,48 +1,35 @@
-"""A shortage in a planner's words: which rule, by how much, and what would make the plan possible."""
+"""A shortage in a planner's words: which rules conflict, by how much, and what would make the plan possible."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from inspection.errors import Language, message
 from inspection.model import MILLION, Agency
-from inspection.planning.chances import AgencyShortage
 from inspection.planning.quotas import RegionProblem, RegionShortage
-from solver.merge import Relaxation, Relief, ShortRule
+from inspection.planning.span_words import spans
+from solver.merge import Conflict, Relaxation, Relief, ShortRule
 
 BASIS = 10_000
-"""A joint share in a proposal is in hundredths of a per cent (solver/shortage.py)."""
+"""A joint share is in hundredths of a per cent (solver/rule_drop.py)."""
+
+MOST_NAMES = 3
+"""Tasks of one side that are named."""
+
+MOST_CHANGES = 8
+"""Changes of one relaxation that are listed one by one."""
 
 
 def shortage_words(short: RegionShortage, agencies: Mapping[str, Agency], language: Language) -> str:
-    """One line per rule in conflict, then one per change that would help, cheapest first."""
+    """The rules of each conflict, then one line per change that would help, cheapest first."""
     words = _Words(short.problem, agencies, language)
-    lines = [message("plan.short.region", language, region=short.problem.region)]
-    lines += [f"  · {words.rule(rule)}" for rule in short.shortage.rules]
-    if short.shortage.relaxations:
-        lines.append("  " + message("plan.short.helps", language))
-    lines += [f"    {number}. {words.relaxation(each)}" for number, each in enumerate(short.shortage.relaxations, 1)]
+    lines = [message("shortage.region", language, region=short.problem.region)]
+    for conflict in short.shortage.conflicts:
+        lines += words.conflict(conflict)
+    helping = short.shortage.relaxations
+    lines.append(message("shortage.helps" if helping else "shortage.helpless", language))
+    lines += [f"    {number}. {words.relaxation(each)}" for number, each in enumerate(helping, 1)]
     return "\n".join(lines)
-
-
-def seat_words(short: AgencyShortage, agencies: Mapping[str, Agency], language: Language) -> str:
-    """One line per group of visits that the agency's officers cannot staff."""
-    problem = short.problem
-    named = agencies.get(problem.agency)
-    return "\n".join(
-        message(
-            "plan.seats.qualified" if group.qualified else "plan.seats.group",
-            language,
-            agency=named.name if named else problem.agency,
-            months=spans(problem.months, group.months, language),
-            visits=len(group.needs),
-            demand=group.demand,
-            officers=len(group.inspectors),
-            capacity=group.capacity,
-            short=group.short,
-        )
-        for group in short.shortage.groups
-    )
 
 
 class _Words:
@@ -51,89 +38,120 @@ class _Words:
     def __init__(self, problem: RegionProblem, agencies: Mapping[str, Agency], language: Language) -> None:
         self._problem = problem
         self._agencies = agencies
-        self._language = language
+        self._language: Language = language
 
-    def rule(self, rule: ShortRule) -> str:
-        """What the rule asks, what can be had, and what is missing."""
-        unit = MILLION if rule.kind in ("lower", "upper") else 1
-        return message(
-            f"plan.short.{rule.kind}",
-            self._language,
-            subject=self._subject(rule.kind, rule.index),
-            months=self._months(rule.months),
-            required=_figure(rule.required, unit),
-            attainable=_figure(rule.attainable, unit),
-            short=_figure(rule.short, unit),
-        )
+    def conflict(self, conflict: Conflict) -> list[str]:
+        """A headline and one line for each side."""
+        alone = "shortage.conflict.alone" if len(conflict.sides) == 1 else "shortage.conflict"
+        code = alone if conflict.is_proven else "shortage.unproven"
+        lines = [message(code, self._language, count=len(conflict.sides))]
+        lines += [f"  · {self._side(side)}" for side in conflict.sides]
+        if len(conflict.sides) == 1:
+            lines[-1] += self._note(conflict.sides[0])
+        return lines
 
     def relaxation(self, relaxation: Relaxation) -> str:
-        """The changes in one line, and whether a plan was found under them."""
-        joint = message("plan.short.and", self._language) + "\n       "
-        changes = joint.join(self._change(each) for each in relaxation.changes)
-        return changes if relaxation.is_checked else changes + message("plan.short.unchecked", self._language)
-
-    def _change(self, change: Relief) -> str:
-        unit = MILLION if change.kind in ("lower", "upper") else 1
-        months = self._months(change.months)
-        if change.kind == "window":
-            return message(
-                "plan.relief.window", self._language, subject=self._subject("window", change.index), months=months
+        """The changes of one remedy."""
+        joint = message("shortage.and", self._language) + "\n       "
+        listed = [self._change(each) for each in relaxation.changes[:MOST_CHANGES]]
+        rest = relaxation.changes[MOST_CHANGES:]
+        if rest:
+            current, proposed = sum(each.current for each in rest), sum(each.proposed for each in rest)
+            listed.append(
+                message("shortage.relief.more", self._language, count=len(rest), current=current, proposed=proposed)
             )
+        return joint.join(listed)
+
+    def _side(self, side: ShortRule) -> str:
+        if len(side.indices) > 1:
+            return self._many(side)
+        if side.kind in ("most_agencies", "most_items"):
+            limit = getattr(self._problem.merge, side.kind)
+            return message(f"shortage.side.{side.kind}", self._language, limit=limit)
+        index = side.indices[0] if side.indices else -1
+        bare = side.attainable is None and side.kind not in ("window", "merge")
+        required = side.required
+        if required is None and side.kind == "task_total":
+            required = int(self._problem.merge.totals[index])
+        if required is None and side.kind == "coverage":
+            required = self._problem.merge.coverage
         return message(
-            f"plan.relief.{change.kind}",
+            f"shortage.{'bare' if bare else 'side'}.{side.kind}",
             self._language,
-            subject=self._subject(change.kind, change.index),
-            months=months,
-            current=_share(change.current) if change.kind == "joint" else _figure(change.current, unit),
-            proposed=_share(change.proposed) if change.kind == "joint" else _figure(change.proposed, unit),
-            more=_figure(abs(change.proposed - change.current), unit),
+            subject=self._subject(side.kind, index),
+            months=spans(self._problem.months, side.months, self._language),
+            required=_figure(side.kind, required),
+            attainable=_figure(side.kind, side.attainable),
+            short=_figure(side.kind, side.short),
         )
 
-    def _months(self, months: Sequence[int]) -> str:
-        return spans(self._problem.months, months, self._language)
+    def _many(self, side: ShortRule) -> str:
+        """A rule of many tasks: how many, and the largest by name."""
+        totals = self._problem.merge.totals
+        largest = sorted(side.indices, key=lambda k: (-int(totals[k]), k))[:MOST_NAMES]
+        names = message("shortage.comma", self._language).join(self._subject("task_total", k) for k in largest)
+        if len(side.indices) > MOST_NAMES:
+            names += message("shortage.more", self._language, count=len(side.indices) - MOST_NAMES)
+        return message(
+            f"shortage.many.{side.kind}",
+            self._language,
+            count=len(side.indices),
+            required=sum(int(totals[k]) for k in side.indices),
+            names=names,
+        )
+
+    def _note(self, side: ShortRule) -> str:
+        """Why a task cannot be done at all, where that is not a rule anybody could change."""
+        if side.kind != "task_total":
+            return ""
+        merge, k = self._problem.merge, side.indices[0]
+        used = merge.resources[k]
+        if merge.conflicts[used][:, used].any():
+            return message("shortage.note.clash", self._language)
+        return "" if merge.signatures[:, k].any() else message("shortage.note.nobody", self._language)
+
+    def _change(self, change: Relief) -> str:
+        return message(
+            f"shortage.relief.{change.kind}",
+            self._language,
+            subject=self._subject("seats" if change.kind == "officers" else change.kind, change.index),
+            months=spans(self._problem.months, change.months, self._language),
+            current=_amount(change.kind, change.current),
+            proposed=_amount(change.kind, change.proposed),
+            more=change.proposed - change.current,
+            share=self._coverage_share(change.proposed),
+        )
+
+    def _coverage_share(self, visits: int) -> str:
+        """Visits as a share of the firms counted, in hundredths of a per cent, rounded down so that it suffices."""
+        return f"{visits * BASIS // max(self._problem.firms_counted, 1) / 100:g}%"
 
     def _subject(self, kind: str, index: int) -> str:
-        """The task, resource or group of firms that the index stands for."""
+        """The task, resource or tier that the index stands for."""
         if index < 0:
             return self._problem.region
-        if kind in ("task_total", "window", "limits"):
+        if kind in ("task_total", "window"):
             task = self._problem.tasks[index]
             return f"{task.task} {task.name}"
         if kind == "seats":
             resource = self._problem.resources[index]
             agency = self._agencies.get(resource.agency)
-            name = agency.name if agency else resource.agency or resource.alone
+            name = agency.name if agency else resource.agency
             return f"{name} ({resource.qualification})" if resource.qualification else name
-        members = [p for p, of in zip(self._problem.pools, self._problem.signature_of, strict=True) if of == index]
-        tiers = "/".join(sorted({pool.tier for pool in members}))
-        return message(
-            "plan.short.group",
-            self._language,
-            tiers=tiers,
-            firms=sum(pool.size for pool in members),
-            tasks=len(members[0].tasks) if members else 0,
-        )
+        return self._problem.tiers[index]
 
 
-def _figure(value: int, unit: int) -> str:
-    return str(value) if unit == 1 else f"{value / unit:.2f}"
+def _figure(kind: str, value: int | None) -> str:
+    """An amount in a rule's own unit."""
+    if value is None:
+        return ""
+    if kind == "joint":
+        return f"{value / 100:g}%"
+    return f"{value / MILLION:.2f}".rstrip("0").rstrip(".") if kind in ("lower", "upper") else str(value)
 
 
-def _share(value: int) -> str:
-    return f"{value * 100 / BASIS:g}%"
-
-
-def spans(names: Sequence[str], months: Sequence[int], language: Language) -> str:
-    """Months as runs: 2027-03 至 2027-06, 2027-09."""
-    runs: list[list[int]] = []
-    for month in sorted(months):
-        if runs and month == runs[-1][-1] + 1:
-            runs[-1].append(month)
-        else:
-            runs.append([month])
-    return ", ".join(
-        names[run[0]]
-        if len(run) == 1
-        else message("plan.short.span", language, first=names[run[0]], last=names[run[-1]])
-        for run in runs
-    )
+def _amount(kind: str, value: int) -> str:
+    """A value somebody would write into the policy."""
+    if kind == "joint":
+        return f"{value / 100:g}%"
+    return f"{value * 100 / MILLION:.6g}%" if kind in ("lower", "upper") else str(value)

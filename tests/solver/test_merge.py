@@ -125,6 +125,5 @@ def test_county_with_a_third_of_the_seats_is_short_and_says_what_helps() -> None
     seats[0] //= 3
     short = merge(replace(problem, seats=seats))
     assert isinstance(short, Shortage)
-    assert [rule.kind for rule in short.rules] == ["seats"]
-    assert all(relaxation.is_checked for relaxation in short.relaxations)
+    assert "seats" in {side.kind for conflict in short.conflicts for side in conflict.sides}
     assert short.relaxations
