@@ -43,17 +43,7 @@ class Taken:
 
 def publish(workspace: Workspace, target: Path) -> Written:
     """The folder serves the log as static tiles; see ``write_log``."""
-    return write_log(target, workspace.log.copy(), stamps_by_size(workspace), verify)
-
-
-def stamps_by_size(workspace: Workspace) -> Mapping[int, Mapping[str, bytes]]:
-    """Answers of timestamp authorities by size, each under the first digits of its digest."""
-    with workspace.store.reading() as connection:
-        kept = log_words.kept_timestamps(connection)
-    found: dict[int, dict[str, bytes]] = {}
-    for each in kept:
-        found.setdefault(each.size, {})[each.digest[:16]] = each.answer
-    return found
+    return write_log(target, workspace.log.copy(), workspace.log.timestamps(), verify)
 
 
 def witnesses_of(workspace: Workspace) -> tuple[VerifierKey, ...]:

@@ -240,9 +240,8 @@ def bundle(line: Line, target: Path) -> Path:
         DrawFolder(folder=draw.folder, files={name: line.kept(kept) for name, kept in draw.files.items()})
         for draw in finished
     ]
-    write_bundle(
-        target, line.name, folders, LogFiles(lines=log.lines(), key=log.key.text, checkpoints=log.checkpoints())
-    )
+    files = LogFiles(lines=log.lines(), key=log.key.text, checkpoints=log.checkpoints(), timestamps=log.timestamps())
+    write_bundle(target, line.name, folders, files)
     return target
 
 

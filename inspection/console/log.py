@@ -61,7 +61,7 @@ class Reading:
     def stamps(self) -> Any:
         """Timestamps by size and name."""
         opened = self.opened
-        return public_log.stamps_by_size(opened) if isinstance(opened, Workspace) else opened.timestamps()
+        return opened.log.timestamps() if isinstance(opened, Workspace) else opened.timestamps()
 
     def trust(self, former: Sequence[Checkpoint] = ()) -> public_log.Trust:
         """Keys, certificates and checkpoints given; a workspace also knows its witnesses."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 
@@ -25,11 +25,12 @@ class DrawFolder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFiles:
-    """The log as the bundle shows it: entry lines, verifier key line, signed notes by size."""
+    """The log as the bundle shows it: entry lines, verifier key line, signed notes and timestamps by size."""
 
     lines: Sequence[str]
     key: str
     checkpoints: Mapping[int, str]
+    timestamps: Mapping[int, Mapping[str, bytes]] = field(default_factory=dict)
 
 
 def write_bundle(target: Path, plan: str, draws: Sequence[DrawFolder], log: LogFiles) -> None:
@@ -73,5 +74,10 @@ def _fill(folder: Path, plan: str, draws: Sequence[DrawFolder], log: LogFiles) -
     (folder / "log" / "key").write_text(log.key + "\n", encoding="utf-8", newline="\n")
     for size, note in log.checkpoints.items():
         (checkpoints / str(size)).write_text(note, encoding="utf-8", newline="\n")
+    for size, answers in log.timestamps.items():
+        stamps = folder / "log" / "timestamps" / str(size)
+        stamps.mkdir(parents=True)
+        for name, answer in answers.items():
+            (stamps / f"{name}.tsr").write_bytes(answer)
     checker = resources.files("inspection") / "verify.py"
     (folder / "verify.py").write_bytes(checker.read_bytes())

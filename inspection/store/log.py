@@ -15,7 +15,7 @@ from inspection.draw.note import Checkpoint, VerifierKey, open_note, sign_note, 
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import StoreError
 from inspection.store.keys import Signer, verify
-from inspection.store.log_words import witness_lines
+from inspection.store.log_words import kept_timestamps, witness_lines
 from inspection.store.plans import Store
 from inspection.store.tables import checkpoints, log_entries
 
@@ -98,6 +98,15 @@ class Log:
             rows = connection.execute(select(checkpoints).order_by(checkpoints.c.size)).all()
             lines = witness_lines(connection)
         return {row.size: with_lines(row.note, lines.get(row.size, [])) for row in rows}
+
+    def timestamps(self) -> dict[int, dict[str, bytes]]:
+        """Answers of timestamp authorities by the size they are about, each named by the start of its digest."""
+        with self.store.reading() as connection:
+            kept = kept_timestamps(connection)
+        found: dict[int, dict[str, bytes]] = {}
+        for each in kept:
+            found.setdefault(each.size, {})[each.digest[:16]] = each.answer
+        return found
 
     def copy(self) -> LogCopy:
         """The log as others may have it: entries the newest checkpoint covers, and all notes."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from log_bureau import Bureau, run
@@ -216,6 +217,18 @@ def test_files_that_are_none_are_told(bureau: Bureau, authority: Authority, tmp_
     assert "X.509" in told.output
     run("log", "stamp", "-w", bureau.folder, "--response", tmp_path / "junk", code=2)
     run("log", "stamp", "-w", bureau.folder, code=2)
+
+
+def test_bundle_carries_the_answers(authority: Authority, planned: Any, tmp_path: Path) -> None:
+    folder = shutil.copytree(planned.office.workspace.folder, tmp_path / "workspace")
+    query = tmp_path / "q.tsq"
+    run("log", "stamp", "-w", folder, "--request", query)
+    run("log", "stamp", "-w", folder, "--response", authority.answer(query), *authority.options("turned.pem"))
+    run("bundle", "-w", folder, tmp_path / "bundle")
+    shown = json.loads(
+        run("log", "show", "--from", tmp_path / "bundle", *authority.options("turned.pem"), "--json").stdout
+    )
+    assert shown["entries"][0]["first_seen_outside"]["who"] == "CN=tsa,O=Test"
 
 
 @pytest.fixture
