@@ -37,6 +37,7 @@ def redate(line: Line, rules: Policy, absences: Sequence[Absence], *, is_trial: 
     """
     with line.workspace.store.reading() as connection:
         visits = standing_visits(connection, line.name)
+        starts = _starts(connection, line.name)
     _check_absences(absences, visits)
     policy = line.given.policy.model_copy(update={"calendar": rules.calendar, "quiet": rules.quiet})
     held = [visit for visit in visits if visit.outcome is None]
@@ -46,11 +47,18 @@ def redate(line: Line, rules: Policy, absences: Sequence[Absence], *, is_trial: 
         workdays(policy.plan.year, policy),
         policy,
         today=line.clock().date(),
+        starts=starts,
         absences=[*_known_absences(line), *absences],
     )
-    if moved.moved and not is_trial:
+    if moved.changed and not is_trial:
         _store(line, moved, absences)
     return moved
+
+
+def _starts(connection: Connection, plan: str) -> dict[str, date]:
+    """First day of visits of each supplement's firm draw."""
+    start = {each.number: each.start for each in supplements(connection, plan)}
+    return {draw.draw: start[draw.round] for draw in draws(connection, plan) if draw.round in start}
 
 
 def _earlier(line: Line) -> list[Mapping[str, Any]]:
@@ -96,14 +104,14 @@ def _store(line: Line, moved: MovedDays, absences: Sequence[Absence]) -> None:
     number = 1 + len(_earlier(line))
 
     def make() -> Made[None]:
-        rows = {"/".join(key): [str(old or ""), str(new or "")] for key, (old, new) in moved.moved.items()}
+        rows = {"/".join(key): [str(old or ""), str(new or "")] for key, (old, new) in moved.changed.items()}
         away = [[each.inspector, each.first.isoformat(), each.last.isoformat()] for each in absences]
         payload = {"moved": line.keep(canonical_json(rows)), "bound": moved.bound, "absences": away}
         return Made(payload=payload, value=None, writes=writes)
 
     def writes(connection: Connection) -> None:
         by_draw: dict[str, dict[str, date | None]] = defaultdict(dict)
-        for (draw, visit), (_, new) in moved.moved.items():
+        for (draw, visit), (_, new) in moved.changed.items():
             by_draw[draw][visit] = new
         for draw, days in by_draw.items():
             drawn.set_days(connection, draw, days)

@@ -157,14 +157,14 @@ def show_redating(workspace: Path, away: Sequence[str], is_trial: bool, json: bo
     if json:
         rows = [
             {"visit": labels[key], "from": str(old or ""), "to": str(new or "")}
-            for key, (old, new) in moved.moved.items()
+            for key, (old, new) in moved.changed.items()
         ]
         facts = {"moved": rows, "bound": moved.bound, "unplaced": [labels[key] for key in moved.unplaced]}
         click.echo(jsonlib.dumps(facts, ensure_ascii=False, indent=1))
         return 1 if moved.unplaced else 0
-    for key, (old, new) in moved.moved.items():
+    for key, (old, new) in moved.changed.items():
         click.echo(f"  {labels[key]}  {old or '–'} → {new or '–'}")
-    counts = {"moved": len(moved.moved), "bound": moved.bound, "visits": len(visits)}
+    counts = {"moved": moved.moved, "bound": moved.bound, "visits": len(visits)}
     click.echo(message("redate.trial" if is_trial else "redate.done", language, **counts))
     if moved.unplaced:
         left = ", ".join(labels[key] for key in moved.unplaced)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -33,14 +33,19 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MovedDays:
-    """Visits whose day changes: (old, new), new None where no day is left.
+    """Visits whose day changes: (old, new), None where there was or is none; and all that have none now.
 
-    No timetable for the same visits moves fewer than ``bound`` of them.
+    No timetable that gives a day to the same visits moves fewer than ``bound`` of them.
     """
 
-    moved: Mapping[Key, tuple[date | None, date | None]]
+    changed: Mapping[Key, tuple[date | None, date | None]]
     unplaced: tuple[Key, ...]
     bound: int
+
+    @property
+    def moved(self) -> int:
+        """Visits that go from one day to another."""
+        return sum(1 for old, new in self.changed.values() if old and new)
 
 
 def plan_day_changes(
@@ -50,6 +55,7 @@ def plan_day_changes(
     policy: Policy,
     *,
     today: date,
+    starts: Mapping[str, date],
     absences: Sequence[Absence] = (),
 ) -> MovedDays:
     """Days that keep every rule again.
@@ -59,24 +65,31 @@ def plan_day_changes(
         towns: firm → town.
         calendar: workdays without quiet days, as known now.
         policy: gap, visits of an officer and of an agency in a day.
+        starts: first day of visits of a draw, where it has one.
         absences: days inspectors are away.
     """
     days = tuple(sorted({*calendar.days, *(visit.day for visit in visits if visit.day)}))
-    change = _change(visits, towns, replace(calendar, days=days), policy, today)
+    tomorrow = today + timedelta(days=1)
+    begin = [max(tomorrow, starts.get(visit.draw, tomorrow)) for visit in visits]
+    change = _change(visits, towns, replace(calendar, days=days), policy, begin)
     blocked = _blocked(visits, days, frozenset(calendar.days), absences)
     answer = change_days(replace(change, problem=replace(change.problem, blocked=blocked)))
     new = [days[day] if day >= 0 else None for day in answer.day.tolist()]
     return MovedDays(
-        moved={visit.key: (visit.day, day) for visit, day in zip(visits, new, strict=True) if visit.day != day},
+        changed={visit.key: (visit.day, day) for visit, day in zip(visits, new, strict=True) if visit.day != day},
         unplaced=tuple(visits[v].key for v in answer.unplaced),
         bound=answer.bound,
     )
 
 
 def _change(
-    visits: Sequence[StandingVisit], towns: Mapping[str, str], calendar: WorkCalendar, policy: Policy, today: date
+    visits: Sequence[StandingVisit],
+    towns: Mapping[str, str],
+    calendar: WorkCalendar,
+    policy: Policy,
+    begin: Sequence[date],
 ) -> DayChange:
-    """The visits in numbers: windows from tomorrow on, those that may not move, pairs of visits to one firm."""
+    """The visits in numbers: windows from their first possible days, those before it fast, pairs of one firm."""
     named = [
         Visit(visit=f"{each.draw}/{each.visit}", firm=each.firm, combination=each.combination, month=each.month)
         for each in visits
@@ -88,11 +101,13 @@ def _change(
     ]
     problem = timetable_problem(named, seats, towns, calendar, policy)
     index = {day: number for number, day in enumerate(calendar.days)}
-    begin = bisect_right(calendar.days, today)
+    first = np.array([bisect_left(calendar.days, day) for day in begin], dtype=np.int64)
     return DayChange(
-        problem=replace(problem, first_day=np.maximum(problem.first_day, begin), min_gap=policy.gap.days),
+        problem=replace(problem, first_day=np.maximum(problem.first_day, first), min_gap=policy.gap.days),
         day=np.array([index[visit.day] if visit.day else -1 for visit in visits], dtype=np.int64),
-        fixed=np.array([visit.day is not None and visit.day <= today for visit in visits], dtype=bool),
+        fixed=np.array(
+            [bool(visit.day and visit.day < day) for visit, day in zip(visits, begin, strict=True)], dtype=bool
+        ),
         pairs=_pairs(visits),
     )
 
