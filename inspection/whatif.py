@@ -6,7 +6,8 @@ Nothing here writes: neither the plan, nor its log, nor its registers know that 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +25,14 @@ from inspection.policy import Policy, load_policy
 from inspection.policy_changes import changed_policy, concerns_days_only
 from inspection.registry.roster import read_roster
 from inspection.standing_plan import Standing, standing
-from inspection.workers import spreading
+
+Spreads = Callable[[int], AbstractContextManager[Spreader]]
+"""About how many problems there are → a ``map`` to solve them with."""
+
+
+def in_place(problems: int) -> AbstractContextManager[Spreader]:
+    """One problem after the other, here."""
+    return nullcontext(map)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +87,7 @@ class _Question:
 
 
 def compare(
-    office: Office, standing_name: str, variants: Sequence[Variant], as_of: date, *, processes: int = 1
+    office: Office, standing_name: str, variants: Sequence[Variant], as_of: date, spreads: Spreads = in_place
 ) -> Comparison:
     """The consequences of every variant beside those of the plan as it stands.
 
@@ -88,7 +96,7 @@ def compare(
         standing_name: what the first column is called.
         variants: in the order of their columns.
         as_of: day on which certificates of a changed roster must be valid.
-        processes: cases and regions are solved side by side on so many.
+        spreads: how cases and regions are solved side by side (``workers.spreading``).
 
     Raises:
         InputError, RuleError: a key, value, code or file of a variant cannot be used.
@@ -102,7 +110,7 @@ def compare(
     stored = base.stored
     if stored is None:
         questions.insert(0, _question(given, given.policy, given.inspectors, frames))
-    plans = _solve(given, questions, processes)
+    plans = _solve(given, questions, spreads)
     if stored is not None:
         plans.insert(0, stored)
     everyone = [(given.policy, given.inspectors), *changed]
@@ -170,11 +178,11 @@ def _question(given: Given, policy: Policy, inspectors: tuple[Inspector, ...], f
     return _Question(policy=policy, inspectors=inspectors, pools=pools, problems=problems)
 
 
-def _solve(given: Given, questions: Iterable[_Question], processes: int) -> list[Planned | PlanError]:
+def _solve(given: Given, questions: Iterable[_Question], spreads: Spreads) -> list[Planned | PlanError]:
     """The quotas of every question or its shortage, all regions of all questions side by side."""
     asked = list(questions)
     problems = [problem for question in asked for problem in question.problems]
-    with spreading(processes, len(problems)) as run:
+    with spreads(len(problems)) as run:
         answers = iter(list(run(solve_region, problems)))
     plans: list[Planned | PlanError] = []
     for question in asked:

@@ -157,19 +157,23 @@ def test_what_would_be_otherwise_adds_up_to_the_same_visits(told, planned):
         assert abs(total - len(planned.year.plan.visits)) < Fraction(1, 100)
 
 
+@pytest.mark.slow
 def test_a_coverage_floor_that_moves_visits_is_told_as_the_reason(county):
     base = standing(county.office())
-    settings = ["coverage.floor=6%", *(f"tiers.{tier}.weight=1" for tier in base.given.policy.tiers)]
-    policy = changed_policy(base.given.policy, settings, ())
-    given = Given(policy, base.given.snapshot)
-    pools = firm_steps.write_frame(given, None)
-    explainer = Explainer(given, Planned(pools=pools, quotas=firm_steps.solve(given, pools, map)))
-    (grounds,) = explainer.grounds.values()
-    counted = [pool for pool in pools if pool.kind in policy.coverage_kinds]
-    moved = sum(grounds.flow.get(pool.pool, 0) - grounds.free.get(pool.pool, 0) for pool in counted)
-    bindings = {grounds.binding(pool) for pool in pools}
-    assert moved >= 0
-    assert ("coverage_more" in bindings) == (moved > MILLION)
+    reasons = {}
+    for floor in ("6%", "0%"):
+        policy = changed_policy(base.given.policy, [f"coverage.floor={floor}"], ())
+        given = Given(policy, base.given.snapshot)
+        pools = firm_steps.write_frame(given, None)
+        explainer = Explainer(given, Planned(pools=pools, quotas=firm_steps.solve(given, pools, map)))
+        (grounds,) = explainer.grounds.values()
+        counted = [pool for pool in pools if pool.kind in policy.coverage_kinds]
+        moved = sum(grounds.flow.get(pool.pool, 0) - grounds.free.get(pool.pool, 0) for pool in counted)
+        reasons[floor] = moved, {grounds.binding(pool) for pool in pools}
+    moved, bindings = reasons["6%"]
+    assert moved > MILLION and bindings >= {"coverage_more", "coverage_less"}
+    moved, bindings = reasons["0%"]
+    assert moved == 0 and not bindings & {"coverage_more", "coverage_less"}
 
 
 def test_rank_and_cut_say_who_was_drawn_in_every_pool(planned):

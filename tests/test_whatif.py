@@ -7,6 +7,7 @@ import json
 import shutil
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
 import openpyxl
@@ -21,12 +22,13 @@ from inspection.line import Silent
 from inspection.model import Summary
 from inspection.office import Office
 from inspection.whatif import Comparison, Variant, compare
+from inspection.workers import spreading
 
 DAY = date(2027, 1, 1)
 
 
-def asked(office: Office, *variants: Variant, processes: int = 1) -> Comparison:
-    return compare(office, "now", variants, DAY, processes=processes)
+def asked(office: Office, *variants: Variant) -> Comparison:
+    return compare(office, "now", variants, DAY)
 
 
 def figures(found: Comparison, place: int) -> Consequences:
@@ -183,7 +185,8 @@ def test_what_cannot_be_planned_is_told_beside_what_can(planned):
 @pytest.mark.slow
 def test_processes_give_the_cases_of_one(planned):
     variants = [Variant(name=f"{floor}", settings=(f"coverage.floor={floor}%",)) for floor in (5.5, 6)]
-    assert asked(planned.office, *variants, processes=2) == asked(planned.office, *variants)
+    apart = compare(planned.office, "now", variants, DAY, partial(spreading, 2))
+    assert apart == asked(planned.office, *variants)
 
 
 def test_neither_plan_nor_log_is_touched(planned, tmp_path):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json as jsonlib
 import os
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,27 +20,33 @@ from inspection.errors import InputError, Language, message
 from inspection.office import Office
 from inspection.policy_changes import split_settings
 from inspection.whatif import Comparison, Variant, compare
+from inspection.workers import Crew, spreading
 
 
-def ask_and_show(workspace: Path, variants: Sequence[Variant], out: Path | None, json: bool, language: Language) -> int:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Showing:
+    """How an answer is wanted: in which language, as JSON, as a spreadsheet beside it."""
+
+    language: Language
+    json: bool
+    out: Path | None
+
+
+def ask_and_show(workspace: Path, variants: Sequence[Variant], showing: Showing, cluster: Crew | None = None) -> int:
     """Compare and show; 0 when every case can be planned, 1 when one cannot.
 
     Raises:
-        InputError: ``out`` is no spreadsheet, two cases have one name, or a case cannot be read.
+        InputError: ``out`` is no spreadsheet, or a case cannot be read.
     """
+    language, json, out = showing.language, showing.json, showing.out
     if out is not None and out.suffix.lower() != ".xlsx":
         raise InputError("cli.workbook.suffix", path=out)
     office = Office.opened(workspace)
     bars = ProgressBars(language)
+    spreads = partial(spreading, os.cpu_count() or 1, cluster=cluster, progress=bars.advance)
     try:
         with bars.running(), bars.stage("whatif"):
-            found = compare(
-                office,
-                message("whatif.standing", language),
-                variants,
-                date.today(),
-                processes=os.cpu_count() or 1,
-            )
+            found = compare(office, message("whatif.standing", language), variants, date.today(), spreads)
     finally:
         office.workspace.store.close()
     title = message("whatif.title.committed" if found.is_committed else "whatif.title", language, name=found.name)
