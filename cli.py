@@ -18,9 +18,9 @@ from inspection.console.commands import Commands
 from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
+from inspection.console.question_commands import explain, whatif
+from inspection.console.sm2_commands import sm2
 from inspection.errors import message
-
-EXISTING = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -152,49 +152,6 @@ def check(lang: Language, /, workspace: Path, json: bool, cluster: Any) -> None:
     sys.exit(check_and_show(workspace, json, lang, cluster))
 
 
-@main.command()
-@workspace_option
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="改一项规则，键同 policy.toml 名 a rule.")
-@click.option("--without-inspector", "without", multiple=True, metavar="CODE", help="少一名执法人员 one officer less.")
-@click.option("--inspectors", type=EXISTING, metavar="FILE", help="换一份人员名录 another roster.")
-@click.option("--policy", type=EXISTING, metavar="FILE", help="换一份规则文件 another policy file.")
-@click.option(
-    "--case", "cases", nargs=2, multiple=True, metavar="NAME CHANGES", help="再比一种，变动用逗号隔开 one more case."
-)
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="XLSX", help="另存表格 spreadsheet.")
-@as_json
-@click.pass_obj
-def whatif(lang: Language, /, workspace: Path, cases: Any, out: Path | None, json: bool, **given: Any) -> None:
-    """试算：改了规则或人员会怎样；计划和日志不变。 What would be; plan and log stay untouched.
-
-    \b
-    inspection whatif --set coverage.floor=6%
-    inspection whatif --case 覆盖6% coverage.floor=6% --case 少一人 without=370828-XF-001 --out 比较.xlsx
-    CHANGES 变动: KEY=VALUE,without=CODE,inspectors=FILE,policy=FILE
-    """
-    from inspection.console.whatif import ask_and_show, variants_of
-
-    sys.exit(ask_and_show(workspace, variants_of(cases, lang, **given), out, json, lang))
-
-
-@main.command()
-@workspace_option
-@click.argument("firm")
-@click.option("--all", "every", is_flag=True, help="列出全部任务 list every task.")
-@as_json
-@click.pass_obj
-def explain(lang: Language, /, workspace: Path, firm: str, every: bool, json: bool) -> None:
-    """一户的机会有多大、为什么；抽取之后还说明名次和证明。 What chance a firm has and why; after the draw, its rank.
-
-    \b
-    FIRM: 统一社会信用代码，或名称的一部分 code or part of the name
-    inspection explain 91370828MA30000006
-    """
-    from inspection.console.explain import explain_and_show
-
-    sys.exit(explain_and_show(workspace, firm, every, json, lang))
-
-
 @main.group()
 def plan() -> None:
     """年度计划：承诺、揭示、抽取、排期。 The year's plan: commit, reveal, draw, days."""
@@ -302,16 +259,24 @@ for command in midyear_commands.COMMANDS:
 @main.command()
 @workspace_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--sign", metavar="NAME", help="另以此签名者（SM2）签署各检查点 sign the checkpoints by SM2 as well.")
 @click.pass_obj
-def bundle(lang: Language, /, workspace: Path, folder: Path) -> None:
+def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None) -> None:
     """写出证据包，任何人可独立核验。 Write the proof anyone can check alone.
 
     \b
     inspection bundle 证据包
     """
     from inspection.console.planning import write_proof
+    from inspection.console.sm2 import find_signer, sign_checkpoints, warning
 
+    signer = find_signer(workspace, sign) if sign is not None else None
     click.echo(message("cli.bundle.made", lang, folder=write_proof(workspace, folder)))
+    if signer is not None:
+        sign_checkpoints(folder, signer)
+        click.echo(
+            message("cli.sm2.signed", lang, path=folder, name=signer.key.name, warning=warning(signer, lang)), err=True
+        )
 
 
 @main.command()
@@ -321,9 +286,12 @@ def bundle(lang: Language, /, workspace: Path, folder: Path) -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="NIST 信标证书（PEM） certificate of the NIST beacon.",
 )
+@click.option(
+    "--key", "keys", multiple=True, metavar="KEY", help="见证方、SM2 签名者的核验公钥 keys of witnesses, SM2."
+)
 @as_json
 @click.pass_obj
-def verify(lang: Language, /, bundle: Path, certificate: Path | None, json: bool) -> None:
+def verify(lang: Language, /, bundle: Path, certificate: Path | None, keys: tuple[str, ...], json: bool) -> None:
     """独立核验证据包。 Check a bundle with the auditor's file, in its own process.
 
     What that file cannot check with the standard library alone, a drand signature say, is checked beyond it
@@ -334,14 +302,17 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, json: bool
     """
     from inspection.console.verifying import run_checker
 
-    sys.exit(run_checker(bundle, json, lang, certificate))
+    sys.exit(run_checker(bundle, json, lang, certificate, keys))
 
 
+main.add_command(whatif)
+main.add_command(explain)
 main.add_command(beacon)
 main.add_command(log)
 main.add_command(ceremony)
 main.add_command(minutes)
 main.add_command(party)
+main.add_command(sm2)
 
 
 if __name__ == "__main__":

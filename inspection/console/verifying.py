@@ -6,12 +6,16 @@ import json as jsonlib
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
 import click
 
-from inspection.beacon.bundle_check import STEP, check_public_values
+from inspection.beacon.bundle_check import STEP as RANDOMNESS
+from inspection.beacon.bundle_check import check_public_values
+from inspection.console.foreign_lines import STEP as CHECKPOINTS
+from inspection.console.foreign_lines import Key, check_lines, read_keys
 from inspection.errors import InputError, Language
 
 Row = dict[str, str]
@@ -19,12 +23,22 @@ WORDS = {"passed": "通过", "failed": "不符", "not checked": "未核"}
 VERDICTS = {0: "通过 VERIFIED", 1: "不符 FAILED", 3: "部分未核 NOT ALL CHECKED"}
 
 
-def run_checker(bundle: Path, json: bool, language: Language, certificate: Path | None = None) -> int:
+def run_checker(
+    bundle: Path, json: bool, language: Language, certificate: Path | None = None, keys: Sequence[str] = ()
+) -> int:
     """Show every row of the auditor's file, those completed here in place of what it could not check; the exit code.
 
+    Args:
+        bundle: its folder.
+        json: rows for machines.
+        language: of messages; rows are in both.
+        certificate: of the NIST beacon.
+        keys: verifier keys of witnesses and SM2 signers, as lines or files.
+
     Raises:
-        InputError: the folder holds no bundle.
+        InputError: the folder holds no bundle, or a key is none.
     """
+    brought = read_keys(keys)
     if not (bundle / "bundle.json").is_file():
         raise InputError("cli.verify.none", folder=bundle)
     checker = resources.files("inspection") / "verify.py"
@@ -35,20 +49,22 @@ def run_checker(bundle: Path, json: bool, language: Language, certificate: Path 
     except ValueError:  # it ended without a verdict; what it said is on stderr
         return ran.returncode or 1
     pem = certificate.read_bytes() if certificate is not None else None
-    rows = completed(rows, bundle, pem)
+    rows = completed(rows, bundle, pem, brought)
     click.echo(jsonlib.dumps(rows, ensure_ascii=False, indent=1) if json else "\n".join(lines(rows)))
     return exit_code(rows)
 
 
-def completed(rows: list[Row], bundle: Path, certificate: bytes | None) -> list[Row]:
+def completed(rows: list[Row], bundle: Path, certificate: bytes | None = None, keys: Sequence[Key] = ()) -> list[Row]:
     """The rows, with what was checked here in place of what the auditor's file could not check.
 
     A verdict of that file other than "not checked" is never changed to a better one.
     """
     found = check_public_values(bundle, certificate)
+    lines = check_lines(bundle, keys) if keys else None
     done = []
     for row in rows:
-        better = found.get(row["draw"]) if row["step"].startswith(STEP) and row["verdict"] == "not checked" else None
+        step, is_open = row["step"].split(" ")[0], row["verdict"] == "not checked"
+        better = {RANDOMNESS: found.get(row["draw"]), CHECKPOINTS: lines}.get(step) if is_open else None
         detail = f"{better.detail} (checked with a library, beyond the auditor's file)" if better else ""
         done.append({**row, "verdict": better.verdict, "detail": detail or row["detail"]} if better else row)
     return done
