@@ -31,9 +31,13 @@ export function known(value, what) {
 export class Faults {
   #reasons = [];
 
+  note(reason) {
+    this.#reasons.push(reason);
+  }
+
   /** Notes the reason unless the claim holds; a function is only called when it is needed. */
   unless(claim, reason) {
-    if (!claim) this.#reasons.push(typeof reason === "function" ? reason() : reason);
+    if (!claim) this.note(typeof reason === "function" ? reason() : reason);
   }
 
   /** Throws one Fault with every reason noted, if there is any. */

@@ -73,11 +73,11 @@ function readChances(frame, of, flow, faults) {
   const chances = new Map([...frame.needs.keys()].map((need) => [need, new Map()]));
   for (let arc = 0; arc < flow.size; arc++) {
     const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    faults.unless(mayJoin(tail, head), () => `${nameArc(flow, arc)} has no place in PROTOCOL 7`);
+    if (!mayJoin(tail, head)) faults.note(`${nameArc(flow, arc)} has no place in PROTOCOL 7`);
     if (tail.kind !== "need" || head.kind !== "duty") continue;
     const given = chances.get(tail.need);
     const fault = faultOf(frame, of, tail, head, flow.flows[arc]) ?? (given?.has(head.inspector) ? "is the second of its pair" : null);
-    faults.unless(fault === null, () => `${nameArc(flow, arc)} ${fault}`);
+    if (fault !== null) faults.note(`${nameArc(flow, arc)} ${fault}`);
     if (flow.flows[arc] > 0) given?.set(head.inspector, flow.flows[arc]);
   }
   return chances;
@@ -146,7 +146,7 @@ export function checkEligibility(draw) {
     const able = new Set(draw.eligible(visit, agency));
     for (const name of able) {
       const chance = given.get(name) ?? 0;
-      faults.unless(chance > 0, () => `${name} is eligible for need ${key} and left out`);
+      if (chance === 0) faults.note(`${name} is eligible for need ${key} and left out`);
       found.pairs++;
       found.least = Math.min(found.least, chance);
       found.most = Math.max(found.most, chance);

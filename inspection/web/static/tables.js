@@ -1,4 +1,4 @@
-import { demand, Faults } from "./fault.js";
+import { demand, Fault, Faults } from "./fault.js";
 import { compareBytewise, textOf } from "./encoding.js";
 
 export const FLOW_UNIT = 1_000_000;
@@ -92,7 +92,7 @@ export function readTable(name, bytes) {
   const columns = header.map(() => new Array(size));
   for (let row = 0; row < size; row++) {
     const fields = lines[row + 1].split(",");
-    demand(fields.length === header.length, () => `${name} row ${row + 1}: ${fields.length} fields, not ${header.length}`);
+    if (fields.length !== header.length) throw new Fault(`${name} row ${row + 1}: ${fields.length} fields, not ${header.length}`);
     for (let i = 0; i < fields.length; i++) columns[i][row] = fields[i];
   }
   const table = new Table(name, header, new Map(header.map((column, i) => [column, columns[i]])), size);
@@ -115,7 +115,7 @@ function demandForms(table) {
   for (const [column, form] of Object.entries(TABLES[table.name].columns)) {
     const texts = table.column(column);
     for (let row = 0; row < table.size; row++) {
-      faults.unless(FORMS[form].test(texts[row]), () => `${table.name} row ${row + 1}: ${column} is "${texts[row]}"`);
+      if (!FORMS[form].test(texts[row])) faults.note(`${table.name} row ${row + 1}: ${column} is "${texts[row]}"`);
     }
   }
   faults.settle();
@@ -127,8 +127,8 @@ function demandOrder(table) {
   const faults = new Faults();
   for (let row = 1; columns.length > 0 && row < table.size; row++) {
     const differing = columns.find((texts) => texts[row - 1] !== texts[row]);
-    const isAfter = differing !== undefined && compareBytewise(differing[row - 1], differing[row]) < 0;
-    faults.unless(isAfter, () => `${table.name} row ${row + 1} is not after the row before it, by ${key.join(", ")}`);
+    if (differing !== undefined && compareBytewise(differing[row - 1], differing[row]) < 0) continue;
+    faults.note(`${table.name} row ${row + 1} is not after the row before it, by ${key.join(", ")}`);
   }
   faults.settle();
 }
