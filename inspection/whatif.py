@@ -209,7 +209,9 @@ def _case(
     """A column of the comparison."""
     figures, shortage = None, dict[Language, str]()
     if isinstance(plan, PlanError):
-        shortage = {"zh": plan.text("zh"), "en": plan.text("en")}
+        # Words of the rules alone: whether anything was committed is not this question's.
+        words = plan.params
+        shortage = {"zh": str(words.get("text_zh", plan.text("zh"))), "en": str(words.get("text_en", plan.text("en")))}
     else:
         figures = forecast(plan, given.tasks, inspectors, given.agencies, policy)
     return Case(

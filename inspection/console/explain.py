@@ -14,7 +14,7 @@ import click
 
 from inspection.documents.figures import count, one_in, percent, phrase
 from inspection.errors import Language, message
-from inspection.explain import ExcludedTask, Explanation, Search, explain
+from inspection.explain import MOST_FOUND, ExcludedTask, Explanation, Search, explain
 from inspection.firm_in_draw import FirmInDraw
 from inspection.office import Office
 from inspection.registry.firm_search import RegisteredFirm
@@ -43,7 +43,10 @@ def _search(found: Search, language: Language) -> Iterator[str]:
     """Several firms, or rejected rows, or nothing."""
     if found.firms:
         yield message("explain.several", language, text=found.text)
-        yield from (f"  {firm.firm}  {firm.name}  {_kind(firm, language)} {firm.tier}" for firm in found.firms)
+        shown = found.firms[:MOST_FOUND]
+        yield from (f"  {firm.firm}  {firm.name}  {_kind(firm, language)} {firm.tier}" for firm in shown)
+        if len(found.firms) > MOST_FOUND:
+            yield "  …"
         return
     if not found.rejected:
         yield message("explain.none", language, text=found.text)

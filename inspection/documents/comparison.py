@@ -52,7 +52,7 @@ class ComparisonScreen:
             if case.consequences is None:
                 yield Text(phrase("compare.impossible", self.language, name=case.name), style="bold red")
                 for line in case.shortage[self.language].splitlines():
-                    yield Text(wrap(line, width))
+                    yield Text(_indented(line, width))
 
     def _tables(self, console: Console, options: ConsoleOptions, width: int) -> Iterator[Table]:
         """As many cases beside the first as fit; those that cannot be are told below instead."""
@@ -74,6 +74,12 @@ class ComparisonScreen:
 def _width(console: Console, options: ConsoleOptions, table: Table) -> int:
     """Cells the table would like to have."""
     return Measurement.get(console, options.update(max_width=10_000), table).maximum
+
+
+def _indented(line: str, width: int) -> str:
+    """The line wrapped, its indent on every line."""
+    indent = " " * (len(line) - len(line.lstrip()))
+    return "\n".join(indent + part for part in wrap(line.strip(), width - len(indent)).splitlines())
 
 
 def _changes(case: Case, language: Language) -> Iterator[str]:
