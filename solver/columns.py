@@ -219,7 +219,7 @@ def _best_in_month(
         if exact.max() > value:
             value, row = float(exact.max()), int(rows[exact.argmax()])
         start += len(rows)
-    offer = _fill(problem, menu, values, row, column, extra=float(extra[row])) if value > least + 1e-7 else None
+    offer = fill(problem, menu, values, row, column, extra=float(extra[row])) if value > least + 1e-7 else None
     return offer, max(value, least)
 
 
@@ -240,7 +240,7 @@ def _exact_values(
     return np.where(best[:, -1] > 0, best[:, -1] + extra[rows], hopes[rows])
 
 
-def _fill(problem: MergeProblem, menu: Menu, values: Floats, row: int, column: int, *, extra: float) -> Offer | None:
+def fill(problem: MergeProblem, menu: Menu, values: Floats, row: int, column: int, *, extra: float) -> Offer | None:
     """The best visit with these resources in this month; the least harmful single task where none has value."""
     fits = (menu.admits[row] > 0) & (menu.is_open[:, column] > 0)
     good = np.flatnonzero(fits & (values > 1e-9))

@@ -16,6 +16,7 @@ import numpy as np
 
 from solver.columns import Costs, Menu, best_offers, menus
 from solver.merge_problem import MILLION, Bools, Floats, MergeProblem, RuleKind
+from solver.price_board import PriceBoard
 from solver.relaxed import Column, Prices, Relaxed, levels
 
 FORBIDDEN = 50.0
@@ -43,6 +44,7 @@ class Master:
     _rows: dict[tuple[RuleKind, int, int], Any] = field(default_factory=dict)
     _breaks: dict[tuple[RuleKind, int, int], list[tuple[int, Any]]] = field(default_factory=dict)
     _menus: tuple[Menu, ...] = ()
+    _board: Any = None
     _total: Any = None
     _fair: list[Any] = field(default_factory=list)
     _is_counting: bool = True
@@ -54,6 +56,7 @@ class Master:
         # Preprocessing off: the solver then starts from the basis of the round before.
         self._lp.SetSolverSpecificParametersAsString("use_preprocessing: false")
         self._menus = menus(self.problem, self.tight)
+        self._board = PriceBoard.of(self.problem, self._menus)
         self._add_rows()
 
     def _add_rows(self) -> None:
@@ -142,22 +145,23 @@ class Master:
 
     def _offers(self, prices: Prices) -> tuple[list[Column], float]:
         """Columns worth adding at these prices, best first per signature, and the greatest value of any column."""
-        p = self.problem
-        found: list[Column] = []
-        greatest = -np.inf
+        p, share = self.problem, self.problem.joint[0] / self.problem.joint[1]
         cost = None if prices.seat is None else p.seats_per_visit[:, None] * prices.seat
-        share = p.joint[0] / p.joint[1]
+        base = prices.signature - prices.joint * share
+        least = -prices.visit - base
+        offers, most = self._board.best(p, prices.task, cost, prices.joint, least)
         for s, menu in enumerate(self._menus):
-            base = float(prices.signature[s]) - prices.joint * share
-            costs = Costs(seat=cost, joint_bonus=prices.joint, least=-prices.visit - base)
-            offers, most = best_offers(p, menu, prices.task, costs)
-            if len(menu.tasks):
-                greatest = max(greatest, most + base)
-            good = [o for o in offers if o.value + base + prices.visit > 1e-7]
-            for o in good:
-                uses_tight = self._is_tight(o.tasks)
-                found.append(Column(o.tasks, s, o.month if uses_tight else -1))
-        return found, greatest
+            if most[s] == -np.inf and len(menu.tasks):
+                more, most[s] = best_offers(
+                    p, menu, prices.task, Costs(seat=cost, joint_bonus=prices.joint, least=float(least[s]))
+                )
+                offers += [(s, offer) for offer in more]
+        found = [
+            Column(offer.tasks, s, offer.month if self._is_tight(offer.tasks) else -1)
+            for s, offer in offers
+            if offer.value - least[s] > 1e-7
+        ]
+        return found, float(np.max(most + base, initial=-np.inf))
 
     def solve(self, *, rounds: int = 60) -> Relaxed | None:
         """Solve, price and add columns, until none improves the answer or the bound proves it best in whole visits.
