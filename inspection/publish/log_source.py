@@ -17,6 +17,7 @@ from inspection.draw.note import ED25519, Checkpoint, VerifierKey
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.tiles import LONGEST, WIDTH, TileReader, log_files
 from inspection.errors import PublishError
+from inspection.publish.log_tiles import NOTES, unpack_notes
 
 MOST_BYTES = WIDTH * (LONGEST + 2)
 """The largest file a log can have: an entry bundle of the longest entries."""
@@ -106,8 +107,8 @@ class FolderTiles:
         return _text(self.fetch("checkpoint"), f"{self.name}/checkpoint")
 
     def notes(self) -> Mapping[int, str]:
-        """``checkpoints/``, and the newest as ``checkpoint`` has it."""
-        return _notes(self.folder / "checkpoints") | {checkpoint_of(self.newest(), self.name).size: self.newest()}
+        """``checkpoints.jsonl``, and the newest as ``checkpoint`` has it."""
+        return _all_notes(self.fetch(NOTES), self.newest(), self.name)
 
     def reader(self, size: int) -> TileReader:
         """Reads ``tile/``."""
@@ -145,9 +146,8 @@ class WebTiles:
         return _text(self.fetch("checkpoint"), f"{self.name}/checkpoint")
 
     def notes(self) -> Mapping[int, str]:
-        """The newest only: a web server has no list of the others."""
-        note = self.newest()
-        return {checkpoint_of(note, self.name).size: note}
+        """``checkpoints.jsonl``, where our own writer put one, and the newest."""
+        return _all_notes(self.fetch(NOTES), self.newest(), self.name)
 
     def reader(self, size: int) -> TileReader:
         """Reads ``tile/``."""
@@ -270,6 +270,16 @@ def _key(data: bytes | None, place: str) -> VerifierKey | None:
     if key.kind != ED25519:
         raise PublishError("log.source.malformed", place=f"{place}/key", reason=f"{key.kind} ≠ {ED25519}")
     return key
+
+
+def _all_notes(data: bytes | None, newest: str, place: str) -> dict[int, str]:
+    """The notes up to the newest: a writer at work lists the next one before it puts it up."""
+    size = checkpoint_of(newest, place).size
+    try:
+        notes = unpack_notes(data or b"")
+    except DrawRefusal as refusal:
+        raise PublishError("log.source.malformed", place=f"{place}/{NOTES}", reason=refusal) from None
+    return {each: note for each, note in notes.items() if each < size} | {size: newest}
 
 
 def _notes(folder: Path) -> dict[int, str]:

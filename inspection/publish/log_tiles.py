@@ -5,7 +5,7 @@
     checkpoint                  the newest signed note: what witnesses and standard tools ask for
     tile/…                      hashes and entries (draw/tiles.py)
     key                         the log's verifier key
-    checkpoints/<size>          every note ever signed, so that order can be checked
+    checkpoints.jsonl           every note ever signed, so that order can be checked: {"note":…,"size":…} a line
     timestamps/<size>/<id>.tsr  answers of timestamp authorities (RFC 3161)
 
 The last three are ours; a standard reader does not look at them.
@@ -19,12 +19,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspection.draw.canonical import canonical_json, parse_canonical
 from inspection.draw.log import LogCopy
 from inspection.draw.note import Check, Checkpoint, open_note
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.tiles import log_files
 from inspection.errors import PublishError
 from inspection.publish.log_check import MOST_EXAMPLES, Finding
+
+NOTES = "checkpoints.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +57,14 @@ def write_log(target: Path, log: LogCopy, timestamps: Mapping[int, Mapping[str, 
     try:
         for name, data in _files(log, timestamps, size):
             path = target / name
-            if path.is_file() and (name.startswith("checkpoints/") or path.read_bytes() == data):
+            if path.is_file() and path.read_bytes() == data:
                 kept += 1
-                if name.startswith("checkpoints/") and path.read_bytes() != data:
-                    _replace_note(path, data)
             elif path.exists():
                 raise PublishError("log.publish.differs", path=path)
             else:
                 replace_file(path, data)
                 new += 1
+        replace_file(target / NOTES, pack_notes(log.notes))
         replace_file(target / "checkpoint", log.notes[size].encode())
     except OSError as error:
         raise PublishError("log.publish.unwritable", folder=target, reason=error.strerror or str(error)) from error
@@ -72,18 +74,9 @@ def write_log(target: Path, log: LogCopy, timestamps: Mapping[int, Mapping[str, 
 def _files(log: LogCopy, timestamps: Mapping[int, Mapping[str, bytes]], size: int) -> Iterator[tuple[str, bytes]]:
     yield "key", f"{log.key.text}\n".encode()
     yield from log_files(log.lines[:size], log.notes)
-    for signed, note in log.notes.items():
-        yield f"checkpoints/{signed}", note.encode()
     for signed, answers in timestamps.items():
         for name, answer in answers.items():
             yield f"timestamps/{signed}/{name}.tsr", answer
-
-
-def _replace_note(path: Path, data: bytes) -> None:
-    """A published note gains witnesses' lines; its text never changes."""
-    if path.read_bytes().partition(b"\n\n")[0] != data.partition(b"\n\n")[0]:
-        raise PublishError("log.publish.differs", path=path)
-    replace_file(path, data)
 
 
 def _refuse_other(target: Path, log: LogCopy, size: int, check: Check) -> None:
@@ -104,6 +97,23 @@ def _refuse_other(target: Path, log: LogCopy, size: int, check: Check) -> None:
         raise PublishError("log.publish.shrunk", folder=target, published=former.size, now=size)
     if log.head(former.size) != former:
         raise PublishError("log.publish.forked", folder=target, size=former.size)
+
+
+def pack_notes(notes: Mapping[int, str]) -> bytes:
+    """The notes by size, one canonical JSON object a line."""
+    return b"".join(canonical_json({"size": size, "note": note}) + b"\n" for size, note in sorted(notes.items()))
+
+
+def unpack_notes(data: bytes) -> dict[int, str]:
+    """The notes by size; DrawRefusal when a line is none."""
+    notes: dict[int, str] = {}
+    for number, line in enumerate(data.splitlines()):
+        value = parse_canonical(line)
+        size, note = (value.get("size"), value.get("note")) if isinstance(value, dict) else (None, None)
+        if not isinstance(size, int) or not isinstance(note, str) or size in notes:
+            raise DrawRefusal("draw.note.line", line=str(number))
+        notes[size] = note
+    return notes
 
 
 def check_tiles(folder: Path, log: LogCopy) -> Finding:

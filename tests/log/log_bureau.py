@@ -52,6 +52,16 @@ class Bureau:
         self.append("commit", name, digest)
         self.append("result", name, digest)
 
+    def grow(self, count: int) -> None:
+        """So many commits under one checkpoint."""
+        with self.workspace.store.writing() as connection:
+            for number in range(100, 100 + count):
+                name = f"370828-2027/{number}-firms"
+                time = (START + timedelta(days=1, minutes=number)).isoformat()
+                entry = Entry(type="commit", plan="370828-2027", draw=name, time=time, actor="370828", digest="a" * 64)
+                self.workspace.log.append(connection, entry)
+            self.workspace.log.checkpoint(connection)
+
     def copy(self, folder: Path) -> Bureau:
         """The workspace as a backup of this moment."""
         self.workspace.store.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,11 +105,10 @@ def test_published_files_are_never_changed(bureau: Bureau, tmp_path: Path) -> No
 def test_publishing_again_adds_only_what_is_new(bureau: Bureau, tmp_path: Path) -> None:
     public = bureau.publish(tmp_path / "public")
     before = {path: path.stat().st_mtime_ns for path in public.rglob("*") if path.is_file()}
-    for number in range(3, 140):
-        bureau.draw(f"{number}-firms")
+    bureau.grow(280)
     bureau.publish(public)
     same = [path for path in before if path.stat().st_mtime_ns == before[path]]
-    assert set(before) - set(same) == {public / "checkpoint"}
+    assert set(before) - set(same) == {public / "checkpoint", public / "checkpoints.jsonl"}
     assert (public / "tile/0/000").stat().st_size == 8192 and (public / "tile/1/000.p/1").is_file()
     assert steps(public, code=0)["tiles"] is True
     assert not [path for path in public.rglob("*") if path.name.startswith(".")]
@@ -169,7 +170,8 @@ def test_proof_of_an_entry_is_checked_with_the_logs_key_alone(bureau: Bureau, wi
 
 def test_proof_of_growth_needs_and_joins_the_older_checkpoint(bureau: Bureau, tmp_path: Path) -> None:
     public = bureau.publish(tmp_path / "public")
-    proof, old = tmp_path / "growth.txt", public / "checkpoints/2"
+    proof, old = tmp_path / "growth.txt", tmp_path / "checkpoint-2"
+    old.write_text(bureau.workspace.log.checkpoints()[2])
     run("log", "prove", "--old", 2, "--from", public, "--out", proof)
     key = ("--key", public / "key")
     assert steps(proof, *key, code=3)["proof_growth"] is None
@@ -222,3 +224,29 @@ def test_file_that_is_nothing_to_check_is_told(tmp_path: Path, bureau: Bureau) -
     (tmp_path / "x.bin").write_bytes(b"\xff\xfe")
     for name in ("x.txt", "x.json", "x.bin", "missing"):
         assert run("log", "check", tmp_path / name, "--key", bureau.workspace.log.key.text, code=1).output
+
+
+def test_log_on_a_web_server_passes_every_step_packed_or_not(
+    bureau: Bureau, tmp_path: Path, serve: Callable[[Path], str]
+) -> None:
+    address = serve(bureau.publish(tmp_path / "public"))
+    plain = steps(address, code=0)
+    assert plain["order"] is True and plain["checkpoints"] is True
+    for path in [*(tmp_path / "public").rglob("000.p/*"), tmp_path / "public" / "checkpoints.jsonl"]:
+        path.write_bytes(gzip.compress(path.read_bytes()))
+    assert run("log", "check", address, code=1).output
+    assert steps(f"{address}/gzip", code=0) == plain
+
+
+def test_answer_too_large_for_a_log_is_refused(bureau: Bureau, tmp_path: Path, serve: Callable[[Path], str]) -> None:
+    bureau.publish(tmp_path / "public")
+    (tmp_path / "public" / "checkpoint").write_bytes(gzip.compress(bytes(40_000_000)))
+    told = run("log", "check", serve(tmp_path / "public") + "/gzip", code=1)
+    assert "cannot be read" in told.output and "16777" in told.output
+
+
+@pytest.mark.parametrize("line", ["x", "{}", '{"note":"a","size":"1"}', '{"note":1,"size":1}'])
+def test_list_of_checkpoints_that_is_none_is_told(line: str, bureau: Bureau, tmp_path: Path) -> None:
+    public = bureau.publish(tmp_path / "public")
+    (public / "checkpoints.jsonl").write_text(line + "\n")
+    assert "is no file of a log" in run("log", "check", public, code=1).output

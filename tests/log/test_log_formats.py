@@ -163,7 +163,9 @@ def test_path_of_a_tile_has_three_digits_a_part(index: int, path: str) -> None:
     assert Tile(level=0, index=index, width=17).entries_path == path.replace("/5/", "/entries/") + ".p/17"
 
 
-@pytest.mark.parametrize("size", [*range(1, 18), 255, 256, 257, 511, 512, 600, 65_537])
+@pytest.mark.parametrize(
+    "size", [*range(1, 18), 255, 256, 257, 511, 512, 600, pytest.param(65_537, marks=pytest.mark.slow)]
+)
 def test_proofs_read_from_tiles_are_those_of_the_leaves(size: int) -> None:
     leaves = [str(index).encode() for index in range(size)]
     reader = TileReader(dict(log_files(leaves, [size])).get, size)
