@@ -262,7 +262,7 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
         none(f"{task} has flow {into[task]}, not {due[task]}" for task in {*due, *(b for _, b in feeds)} if into[task] != due[task])
         none(f"{task} may not be in {month}" for task, month, _ in draw.months if month not in draw.rules["tasks"][task]["months"])
     with step(plan, "replay 重放", draw.name) as say:
-        whole, rows, town = draw_again(draw, arcs, into), list[tuple[str, ...]](), {row[0]: row[2] for row in draw.firms}
+        whole, rows, town = draw_again(draw, arcs, into), list[tuple[str, ...]](), {row[0]: row[2] for row in vars(draw).pop("firms")}
         ranked, chosen, cut = draw.ranked, _, draw.cut = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list), Counter[str]()
         for firm in sorted(draw.pool, key=lambda firm: (draw.ticket("firm", firm), firm)):
             ranked[draw.pool[firm]].append(firm)
