@@ -304,6 +304,8 @@ def ed25519_cases() -> list[tuple[bytes, bytes, bytes, bool]]:
         cases += [(key, message, signature, True), (key, message + b"\0", signature, False)]
         cases += [(key, message, signature[:32] + larger, False), (key, message, signature + b"\0", False)]
         cases += [(key[:-1], message, signature, False), (b"\2" + bytes(31), message, signature, False)]
+        # Under the neutral point, R = s·B is a signature of everything; s = 0 and R neutral is the shortest.
+        cases.append((b"\1" + bytes(31), message, b"\1" + bytes(63), False))
         for place in range(0, 64, 7):
             other = signature[:place] + bytes([signature[place] ^ 1]) + signature[place + 1 :]
             cases.append((key, message, other, False))

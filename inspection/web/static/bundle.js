@@ -46,17 +46,24 @@ function drawOf(plan, folder) {
 export async function readHead(bundle, plan) {
   const head = parseCanonical(await bundle.read("bundle.json"), "bundle.json");
   plan.name = head.plan;
-  demandShape(head, {
-    protocol: (value) => value === PROTOCOL,
-    plan: isText,
-    draws: (value) => Array.isArray(value) && value.every((name) => /^\d+-(firms|inspectors)$/.test(name)),
-  }, "bundle.json");
+  demandShape(
+    head,
+    {
+      protocol: (value) => value === PROTOCOL,
+      plan: isText,
+      draws: (value) => Array.isArray(value) && value.every((name) => /^\d+-(firms|inspectors)$/.test(name)),
+    },
+    "bundle.json",
+  );
   const faults = new Faults();
   const found = bundle.names("draws");
   for (const name of head.draws) faults.unless(found.includes(name), `draws/${name} is missing`);
   for (const name of found) faults.unless(head.draws.includes(name), `draws/${name} is not listed`);
   const numbers = head.draws.map((name) => Number.parseInt(name, 10));
-  faults.unless(numbers.every((number, i) => i === 0 || numbers[i - 1] < number), "the draws are not numbered in order");
+  faults.unless(
+    numbers.every((number, i) => i === 0 || numbers[i - 1] < number),
+    "the draws are not numbered in order",
+  );
   faults.settle();
   plan.draws = head.draws.map((folder) => drawOf(head.plan, folder));
   return `plan ${head.plan}, draws ${head.draws.join(", ")}`;

@@ -15,7 +15,10 @@ function spell(value) {
   }
   if (Array.isArray(value)) return `[${value.map(spell).join(",")}]`;
   // RFC 8785 3.2.3 orders keys by UTF-16 units, which is what sort() does.
-  return `{${Object.keys(value).sort().map((key) => `${spell(key)}:${spell(value[key])}`).join(",")}}`;
+  return `{${Object.keys(value)
+    .sort()
+    .map((key) => `${spell(key)}:${spell(value[key])}`)
+    .join(",")}}`;
 }
 
 /** Without a prototype, so that a key of the file like "constructor" is never mistaken for one of the language's. */
@@ -39,7 +42,9 @@ export function parseCanonical(bytes, what) {
   try {
     demand(isEqual(ENCODER.encode(spell(value)), bytes), "it is spelled in another way");
   } catch (error) {
-    throw new Fault(`${what} is not canonical JSON: ${error instanceof RangeError ? "nested too deep" : error.message}`);
+    throw new Fault(
+      `${what} is not canonical JSON: ${error instanceof RangeError ? "nested too deep" : error.message}`,
+    );
   }
   demand(isRecord(value), `${what} is not an object`);
   return value;

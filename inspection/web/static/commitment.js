@@ -23,21 +23,28 @@ function isTextOrNull(value) {
 export async function readCommitment(plan, draw) {
   const bytes = await draw.read("commitment.json");
   const commitment = parseCanonical(bytes, "commitment.json");
-  demandShape(commitment, {
-    protocol: (value) => value === PROTOCOL,
-    digest: (value) => digestNamed(value) !== undefined,
-    plan: (value) => value === plan.name,
-    draw: (value) => value === draw.name,
-    kind: (value) => value === draw.kind,
-    previous: isTextOrNull,
-    inputs: (value) => isRecord(value) && Object.values(value).every(isText),
-    parties: (value) => Array.isArray(value) && value.every(isParty),
-    public: isPublic,
-    seal: isTextOrNull,
-  }, "commitment.json");
+  demandShape(
+    commitment,
+    {
+      protocol: (value) => value === PROTOCOL,
+      digest: (value) => digestNamed(value) !== undefined,
+      plan: (value) => value === plan.name,
+      draw: (value) => value === draw.name,
+      kind: (value) => value === draw.kind,
+      previous: isTextOrNull,
+      inputs: (value) => isRecord(value) && Object.values(value).every(isText),
+      parties: (value) => Array.isArray(value) && value.every(isParty),
+      public: isPublic,
+      seal: isTextOrNull,
+    },
+    "commitment.json",
+  );
   const names = commitment.parties.map((party) => party.name);
   // The seed joins names, secrets and values by colons and line ends; with one in a name, two readings have one seed.
-  demand(new Set(names).size === names.length && !/[:\r\n]/.test(names.join("")), "a party is there twice, or has a colon in its name");
+  demand(
+    new Set(names).size === names.length && !/[:\r\n]/.test(names.join("")),
+    "a party is there twice, or has a colon in its name",
+  );
   const unnamed = INPUTS[draw.kind].filter((file) => !Object.hasOwn(commitment.inputs, file));
   demand(unnamed.length === 0, `commitment.json does not commit to ${unnamed.join(", ")}`);
   draw.digest = digestNamed(commitment.digest);
@@ -72,11 +79,15 @@ function isLine(value) {
 export async function checkReveal(draw) {
   const reveal = parseCanonical(await draw.read("reveal.json"), "reveal.json");
   const commitment = known(draw.commitment, "the commitment");
-  demandShape(reveal, {
-    parties: (value) => isRecord(value) && Object.values(value).every(isLine),
-    public: (value) => (value === null) === (commitment.public === null) && (value === null || isLine(value)),
-    seal: (value) => value === null || (commitment.seal !== null && isLine(value)),
-  }, "reveal.json");
+  demandShape(
+    reveal,
+    {
+      parties: (value) => isRecord(value) && Object.values(value).every(isLine),
+      public: (value) => (value === null) === (commitment.public === null) && (value === null || isLine(value)),
+      seal: (value) => value === null || (commitment.seal !== null && isLine(value)),
+    },
+    "reveal.json",
+  );
   draw.publicValue = reveal.public;
   const names = commitment.parties.map((party) => party.name);
   demand(isSame(names, Object.keys(reveal.parties)), "not exactly the parties announced reveal");
@@ -89,7 +100,8 @@ export async function checkReveal(draw) {
   const sealed = reveal.seal === null ? commitment.seal : draw.digest.hexOfText(`${head("seal")}${reveal.seal}\n`);
   faults.unless(sealed === commitment.seal, "the seal is not the one committed to");
   faults.settle();
-  if (commitment.seal !== null && reveal.seal === null) throw new NotChecked("the seal is still closed: outsiders cannot compute the seed yet");
+  if (commitment.seal !== null && reveal.seal === null)
+    throw new NotChecked("the seal is still closed: outsiders cannot compute the seed yet");
   const seed = seedOf(draw, reveal);
   draw.tickets = new Tickets(draw.digest, seed);
   const who = [...names, ...(commitment.public ? [`who made ${JSON.stringify(commitment.public)}`] : [])];
@@ -135,10 +147,13 @@ export async function checkResult(plan, draw) {
   const root = tableRoot(draw.digest, bytes);
   demand(root === end.digest, `${name} has the root ${root}, the log has ${end.digest}`);
   draw.root = root;
-  const base = plan.draws.find((other) => other.root !== undefined && other.root === previous && other.end.index < commit.index);
+  const base = plan.draws.find(
+    (other) => other.root !== undefined && other.root === previous && other.end.index < commit.index,
+  );
   const isBased = draw.kind === "inspectors" ? base?.kind === "firms" : base !== undefined || previous === null;
   demand(isBased, "it builds on no result that was in the log before it");
-  const isFirst = draw.kind === "firms" || plan.draws.every((other) => other.kind !== "inspectors" || other.base !== base);
+  const isFirst =
+    draw.kind === "firms" || plan.draws.every((other) => other.kind !== "inspectors" || other.base !== base);
   demand(isFirst, "the firm draw has its inspectors already");
   draw.base = base;
   return `${name} has the root in the log, ${root}; it builds on ${base?.folder ?? "no other draw"}`;

@@ -7,7 +7,7 @@ const ENCODER = new TextEncoder();
  * One message at a time, fed in pieces. SHA-256 and SM3 share the block of 64 bytes, the padding and the output of 32
  * bytes; they differ in the starting words and in how a block is mixed in.
  */
-export class Digest {
+class Digest {
   #mix;
   #start;
   #block = new Uint8Array(64);

@@ -68,13 +68,21 @@ function isSame([x1, y1, z1], [x2, y2, z2]) {
   return modulo(x1 * z2 - x2 * z1) === 0n && modulo(y1 * z2 - y2 * z1) === 0n;
 }
 
+/** Whether the key is no point, or of small order: then signatures under it are anybody's. */
+function isWeak(key) {
+  const a = decode(key);
+  if (a === null) return true;
+  const [x, y, z] = multiply(a, 8n);
+  return x === 0n && y === z;
+}
+
 /** Whether the 64 bytes sign the message under the 32 bytes of the key; everything in whole numbers. */
 export function isSignedSlowly(key, signature, message) {
-  if (key.length !== 32 || signature.length !== 64) return false;
+  if (key.length !== 32 || signature.length !== 64 || isWeak(key)) return false;
   const a = decode(key);
   const r = decode(signature.subarray(0, 32));
   const s = numberOf(signature.subarray(32));
-  if (a === null || r === null || s >= ORDER) return false;
+  if (r === null || s >= ORDER) return false;
   const hashed = new Uint8Array(64 + message.length);
   hashed.set(signature.subarray(0, 32));
   hashed.set(key, 32);
@@ -97,6 +105,6 @@ async function isSignedNatively(key, signature, message) {
 
 /** Whether the signature is the key's over the message (RFC 8032). */
 export async function isSigned(key, signature, message) {
-  if (key.length !== 32 || signature.length !== 64) return false;
+  if (key.length !== 32 || signature.length !== 64 || isWeak(key)) return false;
   return (await isSignedNatively(key, signature, message)) ?? isSignedSlowly(key, signature, message);
 }

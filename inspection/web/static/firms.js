@@ -19,8 +19,12 @@ export class FirmFrame {
       if (!this.members.has(pool)) this.members.set(pool, []);
       this.members.get(pool).push(firm);
     }
-    this.months = months.rows("task", "month", "visits").map(([task, month, count]) => ({ task, month, visits: Number(count) }));
-    this.visits = visits.rows("visit", "firm", "task", "month").map(([visit, firm, task, month]) => ({ visit, firm, task, month }));
+    this.months = months
+      .rows("task", "month", "visits")
+      .map(([task, month, count]) => ({ task, month, visits: Number(count) }));
+    this.visits = visits
+      .rows("visit", "firm", "task", "month")
+      .map(([visit, firm, task, month]) => ({ visit, firm, task, month }));
     this.visit = new Map(this.visits.map((visit) => [visit.visit, visit]));
     /** Who is visited now: the firm drawn, or the last that replaced it. */
     this.visited = new Map(this.visits.map(({ visit, firm }) => [visit, firm]));
@@ -33,12 +37,16 @@ export function checkFirmTables(plan, frame) {
   const { rules, members, tierOf } = frame;
   const tiers = rules.take("tiers");
   const tasks = rules.take("tasks");
-  const merged = Object.keys(rules.take("combinations") ?? {});
+  const merged = Object.keys(rules.take("combinations"));
   for (const pool of members.keys()) faults.unless(tierOf.has(pool), `pool ${pool} of firms.csv is not in pools.csv`);
-  for (const tier of new Set(tierOf.values())) faults.unless(tiers.includes(tier), `tier ${tier} of pools.csv is not in rules.json`);
+  for (const tier of new Set(tierOf.values()))
+    faults.unless(tiers.includes(tier), `tier ${tier} of pools.csv is not in rules.json`);
   faults.unless(new Set(tiers).size === tiers.length, "rules.json names a tier twice");
   for (const [task, { agencies }] of Object.entries(tasks)) {
-    faults.unless(agencies.length > 0 && new Set(agencies).size === agencies.length, `task ${task} names no agency, or one twice`);
+    faults.unless(
+      agencies.length > 0 && new Set(agencies).size === agencies.length,
+      `task ${task} names no agency, or one twice`,
+    );
   }
   faults.unless(rules.take("plan") === plan.name, "rules.json is of another plan");
   for (const task of merged) faults.unless(Object.hasOwn(tasks, task), `combination ${task} is no task`);
@@ -59,7 +67,13 @@ function readFeeds(frame, flow) {
   for (let arc = 0; arc < flow.size; arc++) {
     const [[from, pool], [to, task]] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
     if (from !== "pool" && to !== "task") continue;
-    feeds.push({ arc, pool, task, isSound: from === "pool" && to === "task" && frame.tierOf.has(pool), flow: flow.flows[arc] });
+    feeds.push({
+      arc,
+      pool,
+      task,
+      isSound: from === "pool" && to === "task" && frame.tierOf.has(pool),
+      flow: flow.flows[arc],
+    });
   }
   return feeds;
 }
@@ -76,7 +90,7 @@ function sumUp(feeds) {
   return shares;
 }
 
-/** Balance and bounds of the flow (PROTOCOL 3 and 6). Sets draw.flow, draw.feeds and, the network being sound, draw.shares. */
+/** Balance and bounds of the flow (PROTOCOL 3, 6). Sets draw.flow, draw.feeds and, if arcs are sound, draw.shares. */
 export function checkFirmFlow(draw) {
   const flow = new Flow(known(draw.tables.flow, "flow.csv"));
   demandBalance(flow);
@@ -84,7 +98,8 @@ export function checkFirmFlow(draw) {
   const frame = known(draw.frame, "the tables");
   draw.feeds = readFeeds(frame, flow);
   const faults = new Faults();
-  for (const { arc, isSound } of draw.feeds) faults.unless(isSound, () => `${nameArc(flow, arc)} has no place in PROTOCOL 6`);
+  for (const { arc, isSound } of draw.feeds)
+    faults.unless(isSound, () => `${nameArc(flow, arc)} has no place in PROTOCOL 6`);
   faults.settle();
   draw.shares = sumUp(draw.feeds);
   for (const [pool, total] of draw.shares.ofPool) {
@@ -105,7 +120,7 @@ export function checkFirmFlow(draw) {
   return "balanced; pools within their sizes, tasks whole and in their months";
 }
 
-/** Firms of every pool in ticket order, and a cut for each task, in arc order (PROTOCOL 6.2). Every pool's reserve is what is left. */
+/** Firms of every pool in ticket order, cut for each task in arc order (PROTOCOL 6.2); what is left is the reserve. */
 function cut(frame, feeds, counts, tickets) {
   const ranked = new Map();
   const chosen = new Map(feeds.map(({ task }) => [task, []]));
@@ -130,7 +145,11 @@ function deal(frame, task, firms, tickets) {
   });
   const start = tickets.fraction("start", "month", ordered.length);
   const turned = [...ordered.slice(start), ...ordered.slice(0, start)];
-  const months = frame.months.filter((row) => row.task === task).flatMap(({ month, visits }) => new Array(visits).fill(month));
+  const months = [];
+  for (const row of frame.months) {
+    if (row.task !== task) continue;
+    for (let i = 0; i < row.visits && months.length < firms.length; i++) months.push(row.month);
+  }
   return turned.slice(0, months.length).map(({ firm }, i) => [firm, months[i]]);
 }
 
@@ -142,7 +161,7 @@ export function replayFirms(draw) {
   const frame = known(draw.frame, "the tables");
   const { chosen, reserves } = cut(frame, known(draw.feeds, "the arcs from pools to tasks"), counts, tickets);
   draw.reserves = reserves;
-  // The page does not say how a visit is numbered; the golden bundles write V0001, and more digits where four are too few.
+  // PROTOCOL 6.4 does not say how a number is written: the golden bundles have V0001, others more digits.
   const width = Math.max(4, (frame.visits[0]?.visit.length ?? 0) - 1);
   const rows = [];
   for (const [task, firms] of chosen) {
@@ -150,51 +169,68 @@ export function replayFirms(draw) {
       rows.push(`V${String(rows.length + 1).padStart(width, "0")},${firm},${task},${month}`);
     }
   }
-  return demandSameRows(rows, frame.visits.map(({ visit, firm, task, month }) => `${visit},${firm},${task},${month}`));
+  return demandSameRows(
+    rows,
+    frame.visits.map(({ visit, firm, task, month }) => `${visit},${firm},${task},${month}`),
+  );
 }
 
-/** Notes a pool whose chance is not within what its tier is promised (decision 0001: to one millionth of a visit per arc). */
+/** Notes a pool whose chance is not what its tier is promised, to one millionth of a visit per arc (decision 0001). */
 function checkBounds(frame, shares, pool, bounds, faults) {
   if (bounds === undefined) return;
-  const size = BigInt(frame.members.get(pool).length) * BigInt(FLOW_UNIT);
+  const members = frame.members.get(pool);
+  const size = BigInt(members.length) * BigInt(FLOW_UNIT);
   const flow = BigInt(shares.ofPool.get(pool) ?? 0);
   const slack = BigInt(shares.arcsOfPool.get(pool) ?? 0);
   const [[low, of], [high, to]] = [bounds.least, bounds.most].map((ratio) => ratio.map(BigInt));
-  faults.unless(low * size <= (flow + slack) * of && (flow - slack) * to <= high * size, () =>
-    `pool ${pool} has flow ${decimal(Number(flow))} for ${frame.members.get(pool).length} firms, not ${low}/${of} to ${high}/${to}`);
+  faults.unless(
+    low * size <= (flow + slack) * of && (flow - slack) * to <= high * size,
+    () => `pool ${pool}: flow ${decimal(Number(flow))} for ${members.length} firms, not ${low}/${of} to ${high}/${to}`,
+  );
 }
 
 /** Firms, flow and least and greatest chance of a tier, its exempt pools left out; undefined if nobody is left. */
 function addUp(frame, shares, tier, exempt) {
-  const pools = [...frame.members.keys()].filter((pool) => frame.tierOf.get(pool) === tier && !Object.hasOwn(exempt, pool));
+  const pools = [...frame.members.keys()].filter(
+    (pool) => frame.tierOf.get(pool) === tier && !Object.hasOwn(exempt, pool),
+  );
   const chances = pools.map((pool) => (shares.ofPool.get(pool) ?? 0) / frame.members.get(pool).length);
   const sum = (count) => pools.reduce((total, pool) => total + count(pool), 0);
-  return pools.length === 0 ? undefined : {
-    tier,
-    firms: sum((pool) => frame.members.get(pool).length),
-    flow: sum((pool) => shares.ofPool.get(pool) ?? 0),
-    slack: sum((pool) => shares.arcsOfPool.get(pool) ?? 0),
-    least: chances.reduce((least, chance) => Math.min(least, chance)),
-    most: chances.reduce((most, chance) => Math.max(most, chance)),
-  };
+  return pools.length === 0
+    ? undefined
+    : {
+        tier,
+        firms: sum((pool) => frame.members.get(pool).length),
+        flow: sum((pool) => shares.ofPool.get(pool) ?? 0),
+        slack: sum((pool) => shares.arcsOfPool.get(pool) ?? 0),
+        least: chances.reduce((least, chance) => Math.min(least, chance)),
+        most: chances.reduce((most, chance) => Math.max(most, chance)),
+      };
 }
 
-/** Each firm's chance: positive unless exempt with a reason, within its tier's bounds, rising with tier in the mean (PROTOCOL 10). */
+/** Every firm has a chance or an exemption, chances are within their tier's bounds and rise with it in the mean. */
 export function checkChances(draw) {
   const shares = known(draw.shares, "the arcs from pools to tasks");
   const frame = known(draw.frame, "the tables");
   const exempt = frame.rules.take("exempt_pools");
-  const bounds = frame.rules.take("tier_bounds") ?? {};
+  const bounds = frame.rules.take("tier_bounds");
   const faults = new Faults();
   for (const [pool, members] of frame.members) {
     const [flow, reason] = [shares.ofPool.get(pool) ?? 0, Object.hasOwn(exempt, pool) ? exempt[pool] : undefined];
-    faults.unless((flow > 0) !== (reason !== undefined), () => `pool ${pool}: flow ${decimal(flow)} for ${members.length} firms, exemption ${reason ?? "none"}`);
+    faults.unless(
+      flow > 0 !== (reason !== undefined),
+      () => `pool ${pool}: flow ${decimal(flow)} for ${members.length} firms, exemption ${reason ?? "none"}`,
+    );
     if (reason === undefined) checkBounds(frame, shares, pool, bounds[frame.tierOf.get(pool)], faults);
   }
-  const tiers = frame.rules.take("tiers").map((tier) => addUp(frame, shares, tier, exempt)).filter(Boolean);
+  const tiers = frame.rules
+    .take("tiers")
+    .map((tier) => addUp(frame, shares, tier, exempt))
+    .filter(Boolean);
   for (let i = 1; i < tiers.length; i++) {
     const [low, high] = [tiers[i - 1], tiers[i]];
-    const isRising = BigInt(low.flow - low.slack) * BigInt(high.firms) <= BigInt(high.flow + high.slack) * BigInt(low.firms);
+    const isRising =
+      BigInt(low.flow - low.slack) * BigInt(high.firms) <= BigInt(high.flow + high.slack) * BigInt(low.firms);
     faults.unless(isRising, `tier ${high.tier} has less chance than ${low.tier}, which is of lower risk`);
   }
   faults.settle();
@@ -207,6 +243,7 @@ function sayTier({ tier, firms, flow, least, most }) {
 
 function sayExempt(frame, exempt) {
   const counts = new Map();
-  for (const [pool, reason] of Object.entries(exempt)) counts.set(reason, (counts.get(reason) ?? 0) + (frame.members.get(pool)?.length ?? 0));
+  for (const [pool, reason] of Object.entries(exempt))
+    counts.set(reason, (counts.get(reason) ?? 0) + (frame.members.get(pool)?.length ?? 0));
   return [...counts].map(([reason, count]) => `${reason} ${count}`).join(", ") || "none";
 }

@@ -17,12 +17,16 @@ export function demandBalance(flow) {
   const seen = new Set();
   for (let arc = 0; arc < flow.size; arc++) {
     const pair = flow.tails[arc] * flow.names.length + flow.heads[arc];
-    if (seen.has(pair) || flow.tails[arc] === flow.heads[arc]) faults.note(`${nameArc(flow, arc)} is there twice, or a loop`);
+    if (seen.has(pair) || flow.tails[arc] === flow.heads[arc])
+      faults.note(`${nameArc(flow, arc)} is there twice, or a loop`);
     seen.add(pair);
   }
   const { entering, leaving } = flow.totals();
   flow.names.forEach((name, node) => {
-    faults.unless(entering[node] === leaving[node], () => `${name} receives ${entering[node]} and gives ${leaving[node]}`);
+    faults.unless(
+      entering[node] === leaving[node],
+      () => `${name} receives ${entering[node]} and gives ${leaving[node]}`,
+    );
     faults.unless(leaving[node] <= Number.MAX_SAFE_INTEGER, () => `${name} has a flow beyond 2^53`);
   });
   faults.settle();

@@ -10,21 +10,46 @@ export class InspectorFrame {
   constructor({ needs, inspectors, recusals, assignments }) {
     this.inspectors = new Map();
     this.ofAgency = new Map();
-    for (const [name, agency, validUntil, words] of inspectors.rows("inspector", "agency", "valid_until", "qualifications")) {
-      const inspector = { name, agency, validUntil, qualifications: new Set(words.split(" ").filter(Boolean)), recused: new Set() };
+    for (const [name, agency, validUntil, words] of inspectors.rows(
+      "inspector",
+      "agency",
+      "valid_until",
+      "qualifications",
+    )) {
+      const inspector = {
+        name,
+        agency,
+        validUntil,
+        qualifications: new Set(words.split(" ").filter(Boolean)),
+        recused: new Set(),
+      };
       this.inspectors.set(name, inspector);
       if (!this.ofAgency.has(agency)) this.ofAgency.set(agency, []);
       this.ofAgency.get(agency).push(inspector);
     }
     for (const [name, firm] of recusals.rows("inspector", "firm")) this.inspectors.get(name)?.recused.add(firm);
     this.needs = new Map();
-    for (const [visit, agency, officers, qualified, qualification] of needs.rows("visit", "agency", "officers", "qualified", "qualification")) {
-      this.needs.set(`${visit}:${agency}`, { visit, agency, officers: Number(officers), qualified: Number(qualified), qualification });
+    for (const [visit, agency, officers, qualified, qualification] of needs.rows(
+      "visit",
+      "agency",
+      "officers",
+      "qualified",
+      "qualification",
+    )) {
+      this.needs.set(`${visit}:${agency}`, {
+        visit,
+        agency,
+        officers: Number(officers),
+        qualified: Number(qualified),
+        qualification,
+      });
     }
-    this.assignments = assignments.rows("visit", "agency", "inspector").map(([visit, agency, inspector]) => ({ visit, agency, inspector }));
+    this.assignments = assignments
+      .rows("visit", "agency", "inspector")
+      .map(([visit, agency, inspector]) => ({ visit, agency, inspector }));
   }
 
-  /** Names of those who may be sent to a visit `of` the firm draw: of the agency, certified to the end of the month, not recused (PROTOCOL 7). */
+  /** Who may be sent to a visit `of` the firm draw: of the agency, certified to the end of the month, not recused. */
   eligible(of, visit, agency) {
     const row = of.visit.get(visit);
     demand(row !== undefined, () => `there is no visit ${visit}`);
@@ -45,7 +70,7 @@ function partsOf(node) {
   return { kind: "" };
 }
 
-/** Whether an arc may join two nodes (PROTOCOL 7.1): hub → need → its child; either of them → duty → inspector → hub. */
+/** Whether an arc may join two nodes (PROTOCOL 7.1): hub → need → its child; either → duty → inspector → hub. */
 function mayJoin(tail, head) {
   if (tail.kind === "need") {
     const isChild = tail.qualification === undefined && head.qualification !== undefined && head.need === tail.need;
@@ -64,10 +89,12 @@ function faultOf(frame, of, tail, head, millionths) {
   if (millionths > FLOW_UNIT) return "is above 1";
   if (of.visit.get(tail.visit)?.month !== head.month) return "is not of the visit's month";
   if (tail.qualification === undefined) return null;
-  return tail.qualification === need.qualification && inspector.qualifications.has(tail.qualification) ? null : "is of someone not qualified";
+  return tail.qualification === need.qualification && inspector.qualifications.has(tail.qualification)
+    ? null
+    : "is of someone not qualified";
 }
 
-/** The chance of every inspector at every need: {need: {inspector: millionths}}. Notes arcs that are against PROTOCOL 7.1. */
+/** The chance of every inspector at every need: {need: {inspector: millionths}}. Notes arcs against PROTOCOL 7.1. */
 function readChances(frame, of, flow, faults) {
   const parts = flow.names.map(partsOf);
   const chances = new Map([...frame.needs.keys()].map((need) => [need, new Map()]));
@@ -76,14 +103,16 @@ function readChances(frame, of, flow, faults) {
     if (!mayJoin(tail, head)) faults.note(`${nameArc(flow, arc)} has no place in PROTOCOL 7`);
     if (tail.kind !== "need" || head.kind !== "duty") continue;
     const given = chances.get(tail.need);
-    const fault = faultOf(frame, of, tail, head, flow.flows[arc]) ?? (given?.has(head.inspector) ? "is the second of its pair" : null);
+    const fault =
+      faultOf(frame, of, tail, head, flow.flows[arc]) ??
+      (given?.has(head.inspector) ? "is the second of its pair" : null);
     if (fault !== null) faults.note(`${nameArc(flow, arc)} ${fault}`);
     if (flow.flows[arc] > 0) given?.set(head.inspector, flow.flows[arc]);
   }
   return chances;
 }
 
-/** Balance and bounds of the flow (PROTOCOL 3 and 7.1). Sets draw.flow, draw.of, the firm draw's frame, and draw.chances. */
+/** Balance and bounds of the flow (PROTOCOL 3, 7.1). Sets draw.flow, draw.chances, and draw.of, that of the firms. */
 export function checkInspectorFlow(draw) {
   const flow = new Flow(known(draw.tables.flow, "flow.csv"));
   demandBalance(flow);
@@ -96,8 +125,10 @@ export function checkInspectorFlow(draw) {
   const into = (node) => entering[flow.nodes.get(node)] ?? 0;
   for (const [key, { officers, qualified, qualification }] of frame.needs) {
     const [all, some] = [into(`need:${key}`), into(`need:${key}:${qualification}`)];
-    faults.unless(all === officers * FLOW_UNIT && some >= qualified * FLOW_UNIT, () =>
-      `need ${key}: ${decimal(all)}, ${decimal(some)} of it qualified, not ${officers} and ${qualified}`);
+    faults.unless(
+      all === officers * FLOW_UNIT && some >= qualified * FLOW_UNIT,
+      () => `need ${key}: ${decimal(all)}, ${decimal(some)} of it qualified, not ${officers} and ${qualified}`,
+    );
   }
   faults.settle();
   return "balanced; needs whole, qualified where asked, duties within 1";
@@ -111,11 +142,18 @@ export function replayInspectors(draw) {
   const drawn = [];
   for (let arc = 0; arc < flow.size; arc++) {
     const [tail, head] = [parts[flow.tails[arc]], parts[flow.heads[arc]]];
-    if (counts[arc] > 0 && tail.kind === "need" && head.kind === "duty") drawn.push([tail.visit, tail.agency, head.inspector]);
+    if (counts[arc] > 0 && tail.kind === "need" && head.kind === "duty")
+      drawn.push([tail.visit, tail.agency, head.inspector]);
   }
-  drawn.sort((one, other) => compareBytewise(one[0], other[0]) || compareBytewise(one[1], other[1]) || compareBytewise(one[2], other[2]));
+  drawn.sort(
+    (one, other) =>
+      compareBytewise(one[0], other[0]) || compareBytewise(one[1], other[1]) || compareBytewise(one[2], other[2]),
+  );
   const published = known(draw.frame, "the tables").assignments;
-  return demandSameRows(drawn.map((row) => row.join()), published.map(({ visit, agency, inspector }) => `${visit},${agency},${inspector}`));
+  return demandSameRows(
+    drawn.map((row) => row.join()),
+    published.map(({ visit, agency, inspector }) => `${visit},${agency},${inspector}`),
+  );
 }
 
 /** Checks that needs are those the tasks owe. */
@@ -151,7 +189,8 @@ export function checkEligibility(draw) {
       found.least = Math.min(found.least, chance);
       found.most = Math.max(found.most, chance);
     }
-    for (const name of given.keys()) faults.unless(able.has(name), () => `${name} is not eligible for need ${key} and has a chance`);
+    for (const name of given.keys())
+      faults.unless(able.has(name), () => `${name} is not eligible for need ${key} and has a chance`);
   }
   faults.settle();
   return `${found.pairs} eligible pairs, each with a chance, ${decimal(found.least)} to ${decimal(found.most)}`;
@@ -173,7 +212,10 @@ export function checkOfficers(draw) {
     const able = new Set(eligible(visit, agency));
     for (const name of names) faults.unless(able.has(name), `${visit}: ${name} is not eligible`);
     const skilled = names.filter((name) => frame.inspectors.get(name)?.qualifications.has(qualification)).length;
-    faults.unless(names.length === officers && officers >= least && skilled >= qualified, `need ${key}: ${names.length} officers, ${skilled} qualified`);
+    faults.unless(
+      names.length === officers && officers >= least && skilled >= qualified,
+      `need ${key}: ${names.length} officers, ${skilled} qualified`,
+    );
   }
   faults.settle();
   return "as many as needed, all eligible, qualified where asked";

@@ -27,7 +27,9 @@ export async function readEntries(bundle, plan) {
   }
   if (!times.includes(null)) {
     plan.times = times;
-    times.forEach((time, i) => faults.unless(i === 0 || times[i - 1] <= time, `entry ${i} is earlier than the one before it`));
+    times.forEach((time, i) =>
+      faults.unless(i === 0 || times[i - 1] <= time, `entry ${i} is earlier than the one before it`),
+    );
   }
   faults.settle();
   return "canonical and in order of time";
@@ -59,7 +61,13 @@ function readCheckpoint(bytes, what) {
     demand(parts && !signatures.has(parts[1]), `${what}: "${line}" is no signature line, or the second of its name`);
     signatures.set(parts[1], bytesOfBase64(parts[2], `${what}: a signature`));
   }
-  return { origin: lines[0], size: Number(lines[1]), root: bytesOfBase64(lines[2], `${what}: the root`), body, signatures };
+  return {
+    origin: lines[0],
+    size: Number(lines[1]),
+    root: bytesOfBase64(lines[2], `${what}: the root`),
+    body,
+    signatures,
+  };
 }
 
 /** The tree heads over the first `size` lines, for every size wanted, and the number of lines. */
@@ -96,10 +104,16 @@ export async function checkCheckpoints(bundle, plan) {
     const root = roots.get(checkpoint.size);
     faults.unless(checkpoint.name === String(checkpoint.size), `${what} is of size ${checkpoint.size}`);
     faults.unless(checkpoint.origin === key.name, `${what} is of ${checkpoint.origin}, the key of ${key.name}`);
-    faults.unless(root && isEqual(root, checkpoint.root), `${what} has not the root of the first ${checkpoint.size} entries`);
+    faults.unless(
+      root && isEqual(root, checkpoint.root),
+      `${what} has not the root of the first ${checkpoint.size} entries`,
+    );
     faults.unless(await isSignedBy(key, checkpoint), `${what} is not signed by the log's key`);
   }
-  faults.unless(checkpoints.some(({ size }) => size === lines), `no checkpoint covers all ${lines} entries`);
+  faults.unless(
+    checkpoints.some(({ size }) => size === lines),
+    `no checkpoint covers all ${lines} entries`,
+  );
   faults.settle();
   plan.sizes = checkpoints.map(({ size }) => size).sort((one, other) => one - other);
   return sayWho(key, checkpoints);
@@ -110,9 +124,12 @@ function sayWho({ name, mark }, checkpoints) {
   const witnesses = new Set(checkpoints.flatMap(({ signatures }) => [...signatures.keys()]));
   witnesses.delete(name);
   if (witnesses.size > 0) {
-    throw new NotChecked(`all signed by the log's key ${mark}; also by ${[...witnesses].sort().join(", ")}, whose keys are not at hand`);
+    throw new NotChecked(
+      `all signed by the log's key ${mark}; also by ${[...witnesses].sort().join(", ")}, whose keys are not at hand`,
+    );
   }
-  return `${checkpoints.length} of ${name}, key hash ${mark} (compare it); no witness signed, so the order in time rests on the log keeper's word`;
+  const unseen = "no witness signed, so the order in time rests on the log keeper's word";
+  return `${checkpoints.length} of ${name}, key hash ${mark} (compare it); ${unseen}`;
 }
 
 /** The log is of this plan alone, and every draw in it is in the bundle or given up with a reason. */
@@ -132,11 +149,20 @@ export function checkLogDraws(plan) {
   return `none is hidden; given up and not in the bundle: ${[...gone].sort().join(", ") || "none"}`;
 }
 
-/** The commit of a draw and its result or void, in order, a checkpoint and the public value between. Sets draw.commit, end, isVoid. */
+/**
+ * The commit of a draw and its result or void, in order; a checkpoint and the public value between.
+ *
+ * Sets draw.commit, draw.end (entries) and draw.isVoid.
+ */
 export function checkInLog(plan, draw) {
-  const ours = known(plan.entries, "the entries").filter(({ draw: name, type }) => name === draw.name && ["commit", "result", "void"].includes(type));
+  const ours = known(plan.entries, "the entries").filter(
+    ({ draw: name, type }) => name === draw.name && ["commit", "result", "void"].includes(type),
+  );
   const types = ours.map((entry) => entry.type).join(", then ");
-  demand(["commit, then result", "commit, then void"].includes(types), `it must be a commit, then a result or void, not ${types || "nothing"}`);
+  demand(
+    ["commit, then result", "commit, then void"].includes(types),
+    `it must be a commit, then a result or void, not ${types || "nothing"}`,
+  );
   const [commit, end] = ours;
   Object.assign(draw, { commit, end, isVoid: end.type === "void" });
   const { public: source } = known(draw.commitment, "the commitment");
@@ -149,8 +175,12 @@ export function checkInLog(plan, draw) {
     const due = source && nanosecondsOf(source.not_before);
     const times = known(plan.times, "the times of the entries");
     const [start, stop] = [times[commit.index], times[end.index]];
-    faults.unless(due === null || (start < due && due <= stop), "the public value is not after the commitment and before the result");
+    faults.unless(
+      due === null || (start < due && due <= stop),
+      "the public value is not after the commitment and before the result",
+    );
   }
   faults.settle();
-  return `commit ${commit.time}, checkpoints ${covering.join(", ")}, public value ${source?.not_before ?? "none"}, ${end.type} ${end.time} ${end.reason ?? ""}`.trimEnd();
+  const between = `checkpoints ${covering.join(", ")}, public value ${source?.not_before ?? "none"}`;
+  return `commit ${commit.time}, ${between}, ${end.type} ${end.time} ${end.reason ?? ""}`.trimEnd();
 }

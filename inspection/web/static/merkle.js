@@ -18,7 +18,12 @@ export class Frontier {
 
   /** Appends the leaf bytes[from … to). */
   add(bytes, from, to) {
-    this.#digest.begin().byte(0).feed(bytes, from, to).end().write(this.#edge, 32 * this.#depth++);
+    this.#digest
+      .begin()
+      .byte(0)
+      .feed(bytes, from, to)
+      .end()
+      .write(this.#edge, 32 * this.#depth++);
     for (let carry = this.size++; carry % 2 === 1; carry = (carry - 1) / 2) this.#merge(this.#edge, --this.#depth);
   }
 
@@ -36,7 +41,12 @@ export class Frontier {
 
   #merge(edge, right) {
     const at = 32 * (right - 1);
-    this.#digest.begin().byte(1).feed(edge, at, at + 64).end().write(edge, at);
+    this.#digest
+      .begin()
+      .byte(1)
+      .feed(edge, at, at + 64)
+      .end()
+      .write(edge, at);
   }
 }
 

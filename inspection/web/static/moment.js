@@ -6,7 +6,7 @@ export function lastDayOf(month) {
   return `${month}-${new Date(Date.UTC(year, number, 0)).getUTCDate()}`;
 }
 
-/** Nanoseconds since 1970 of an RFC 3339 time with offset, or null if the text is none. The language's dates stop at milliseconds. */
+/** Nanoseconds since 1970 of an RFC 3339 time with offset, or null if the text is none; Date stops at milliseconds. */
 export function nanosecondsOf(text) {
   const parts = typeof text === "string" ? FORM.exec(text) : null;
   if (parts === null) return null;

@@ -32,9 +32,12 @@ export function checkCoverage(plan) {
   demand(kinds === undefined || first.kindOf !== undefined, "coverage counts kinds, and pools.csv has no column kind");
   const isCounted = (firm) => kinds === undefined || kinds.includes(first.kindOf.get(first.poolOf.get(firm)));
   const register = new Set([...first.poolOf.keys()].filter(isCounted));
-  const visited = new Set(frames.flatMap(({ visits }) => visits.map(({ firm }) => firm)).filter((firm) => register.has(firm)));
+  const visited = new Set(
+    frames.flatMap(({ visits }) => visits.map(({ firm }) => firm)).filter((firm) => register.has(firm)),
+  );
   const least = (BigInt(numerator) * BigInt(register.size) + BigInt(denominator) - 1n) / BigInt(denominator);
-  const said = `${visited.size} distinct firms of ${register.size} (${kinds?.join(", ") ?? "all kinds"}), at least ${least}`;
+  const of = `${register.size} (${kinds?.join(", ") ?? "all kinds"})`;
+  const said = `${visited.size} distinct firms of ${of}, at least ${least}`;
   demand(visited.size >= least, said);
   return said;
 }
@@ -56,7 +59,9 @@ export function checkJointShare(plan) {
     }
   });
   const { numerator, denominator, counted_by: by } = frames[0].rules.take("joint_share");
-  const counts = Object.keys(all).map((name) => `${name} ${joint[name].size} of ${all[name].size}`).join(", ");
+  const counts = Object.keys(all)
+    .map((name) => `${name} ${joint[name].size} of ${all[name].size}`)
+    .join(", ");
   const said = `${counts}; binding: ${by}, ${numerator}/${denominator}`;
   demand(BigInt(joint[by].size) * BigInt(denominator) >= BigInt(all[by].size) * BigInt(numerator), said);
   return said;
@@ -69,24 +74,25 @@ export function checkSeats(plan) {
     const of = known(draw.of, `the firm draw of ${draw.folder}`);
     for (const { visit, agency, officers } of draw.frame.needs.values()) {
       demand(of.visit.has(visit), `need ${visit}:${agency} is of no visit`);
-      const key = `${agency} ${of.visit.get(visit).month}`;
-      used.set(key, (used.get(key) ?? 0) + officers);
+      const { month } = of.visit.get(visit);
+      const key = `${agency}:${month}`;
+      if (!used.has(key)) used.set(key, { agency, month, count: 0 });
+      used.get(key).count += officers;
     }
   }
-  const stated = used.size === 0 ? [] : framesOf(plan).map(({ rules }) => rules.take("monthly_seats") ?? {});
+  const stated = used.size === 0 ? [] : framesOf(plan).map(({ rules }) => rules.take("monthly_seats"));
   const faults = new Faults();
-  for (const [key, officers] of used) {
-    const [agency, month] = key.split(" ");
+  for (const { agency, month, count } of used.values()) {
     for (const seats of stated) {
       const most = seats[agency]?.[month] ?? Infinity;
-      faults.unless(officers <= most, `${agency} ${month}: ${officers} officers, ${most} seats`);
+      faults.unless(count <= most, `${agency} ${month}: ${count} officers, ${most} seats`);
     }
   }
   faults.settle();
   return "within those the rules state, if any";
 }
 
-/** Entries after a draw, counted and replayed (PROTOCOL 9). Sets plan.replaced: [{draw, firm}], the firms that came in. */
+/** Entries after a draw, counted and replayed (PROTOCOL 9). Sets plan.replaced: [{draw, firm}], who came in. */
 export function checkLater(plan) {
   const entries = known(plan.entries, "the entries");
   const counts = new Map(["void", "replace", "substitute"].map((type) => [type, 0]));
@@ -99,12 +105,18 @@ export function checkLater(plan) {
     const draw = plan.draws.find((one) => one.name === entry.draw);
     demand(draw, `${where} is of no draw of this bundle`);
     const end = known(draw.end, `the result of ${draw.folder}`);
-    demand(entry.index > end.index && !draw.isVoid && isText(entry.reason), `${where}: no reason, or no result before it`);
+    demand(
+      entry.index > end.index && !draw.isVoid && isText(entry.reason),
+      `${where}: no reason, or no result before it`,
+    );
     const [found, due] = entry.type === "replace" ? replace(draw, entry, replaced) : substitute(draw, entry, gone);
     demand(found === due, `${where}: ${entry.type} in ${entry.visit} must be by ${due}, not ${found}`);
   }
   plan.replaced = replaced;
-  return [...counts].sort().map(([type, count]) => `${count} ${type}`).join(", ");
+  return [...counts]
+    .sort()
+    .map(([type, count]) => `${count} ${type}`)
+    .join(", ");
 }
 
 /** The pool's next reserve firm comes in. */
@@ -124,7 +136,9 @@ function substitute(draw, { visit, agency, inspector }, gone) {
   const key = `${draw.name}:${visit}:${agency}`;
   if (!gone.has(key)) gone.set(key, []);
   const out = gone.get(key);
-  const team = draw.frame.assignments.filter((row) => row.visit === visit && row.agency === agency).map((row) => row.inspector);
+  const team = draw.frame.assignments
+    .filter((row) => row.visit === visit && row.agency === agency)
+    .map((row) => row.inspector);
   const able = eligible(visit, agency).filter((name) => !team.includes(name) && !out.includes(name));
   const [due] = known(draw.tickets, "the seed").order(`substitute/${visit}/${agency}/${out.length}`, able);
   demand(due !== undefined, `nobody is left to be sent to ${visit}`);
@@ -135,12 +149,15 @@ function substitute(draw, { visit, agency, inspector }, gone) {
 /** How often a firm is visited in the whole plan, replacements included, against the cap of its tier at that draw. */
 export function checkCaps(plan) {
   const frames = framesOf(plan);
-  const [byTier, cap] = [frames[0].rules.take("visits_by_tier") ?? {}, frames[0].rules.take("visits_per_firm")];
+  const [byTier, cap] = [frames[0].rules.take("visits_by_tier"), frames[0].rules.take("visits_per_firm")];
   const times = new Map();
   const faults = new Faults();
   const visits = countingDraws(plan, "firms").flatMap((draw) => draw.frame.visits.map(({ firm }) => ({ draw, firm })));
   visits.push(...(plan.replaced ?? []));
-  visits.sort((one, other) => known(one.draw.end, "the results in the log").index - known(other.draw.end, "the results in the log").index);
+  visits.sort(
+    (one, other) =>
+      known(one.draw.end, "the results in the log").index - known(other.draw.end, "the results in the log").index,
+  );
   for (const { draw, firm } of visits) {
     times.set(firm, (times.get(firm) ?? 0) + 1);
     const tier = draw.frame.tierOf.get(draw.frame.poolOf.get(firm));
@@ -149,5 +166,6 @@ export function checkCaps(plan) {
   }
   faults.settle();
   const most = [...times.values()].reduce((one, other) => Math.max(one, other), 0);
-  return `no firm is visited more than ${most} times; the cap is ${JSON.stringify(frames[0].rules.take("visits_by_tier") ?? cap)}`;
+  const said = Object.keys(byTier).length > 0 ? JSON.stringify(byTier) : cap;
+  return `no firm is visited more than ${most} times; the cap is ${said}`;
 }

@@ -1,13 +1,13 @@
 import { Fault, NotChecked } from "./fault.js";
 
-export const PASSED = "passed";
-export const FAILED = "failed";
-export const NOT_CHECKED = "not checked";
+const PASSED = "passed";
+const FAILED = "failed";
+const NOT_CHECKED = "not checked";
 
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/gu;
 const LONGEST = 4000;
 
-/** What the verdict on a thrown error is: input malformed in a way nobody thought of fails its step too, with its reason (PROTOCOL 10). */
+/** The verdict on what a step threw; input malformed in a way nobody thought of fails it too (PROTOCOL 10). */
 function verdictOn(error) {
   if (error instanceof NotChecked) return [NOT_CHECKED, error.message];
   if (error instanceof Fault) return [FAILED, error.message];
@@ -24,7 +24,7 @@ export class Report {
     this.#progress = progress;
   }
 
-  /** Runs one step. `run` returns what it found, in one sentence, or throws the verdict; facts it has set by then stay. */
+  /** Runs one step. `run` returns what it found, in one sentence, or throws; facts it has set by then stay. */
   async step(step, draw, run) {
     let verdict = PASSED;
     let detail;

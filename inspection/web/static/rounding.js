@@ -127,7 +127,8 @@ export function round(flow, coin) {
         const from = place[next];
         const index = cycles++;
         turn(walk, from, rests, (n) => coin(index, n));
-        for (let i = from; i < walk.length; i++) place[walk.isForward[i] ? heads[walk.arcs[i]] : tails[walk.arcs[i]]] = -1;
+        for (let i = from; i < walk.length; i++)
+          place[walk.isForward[i] ? heads[walk.arcs[i]] : tails[walk.arcs[i]]] = -1;
         walk.length = from;
         place[next] = from;
       } else {
@@ -138,5 +139,8 @@ export function round(flow, coin) {
     if (walk.length > 0) throw new Error("the flow is not balanced: the walk of PROTOCOL 5 came to a dead end");
     place[node] = -1;
   }
-  return Float64Array.from(flows, (millionths, arc) => Math.floor(millionths / FLOW_UNIT) + (rests[arc] === FLOW_UNIT ? 1 : 0));
+  return Float64Array.from(
+    flows,
+    (millionths, arc) => Math.floor(millionths / FLOW_UNIT) + (rests[arc] === FLOW_UNIT ? 1 : 0),
+  );
 }

@@ -38,6 +38,7 @@ const FORMS = {
   monthly_seats: each(each(isWhole)),
 };
 const OPTIONAL = ["visits_by_tier", "tier_bounds", "combinations", "monthly_seats"];
+const NOTHING = Object.freeze(Object.create(null));
 
 /** The rules of a firm draw. A rule not of its form is a fault of the step that counts with it, and of no other. */
 export class Rules {
@@ -47,10 +48,10 @@ export class Rules {
     this.#value = parseCanonical(bytes, "rules.json");
   }
 
-  /** The rule of a name, of its form; undefined only for one that may be absent and is. */
+  /** The rule of a name, of its form; one that may be absent and is says nothing of anybody. */
   take(name) {
     const value = this.#value[name];
-    if (value === undefined && OPTIONAL.includes(name)) return undefined;
+    if (value === undefined && OPTIONAL.includes(name)) return NOTHING;
     demand(FORMS[name](value), `rules.json: ${name} is ${value === undefined ? "missing" : "not of its form"}`);
     return value;
   }

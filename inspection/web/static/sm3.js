@@ -17,8 +17,14 @@ function mix(state, bytes, at) {
     const x = W[i - 16] ^ W[i - 9] ^ rotate(W[i - 3], 15);
     W[i] = x ^ rotate(x, 15) ^ rotate(x, 23) ^ rotate(W[i - 13], 7) ^ W[i - 6];
   }
-  let a = state[0], b = state[1], c = state[2], d = state[3];
-  let e = state[4], f = state[5], g = state[6], h = state[7];
+  let a = state[0],
+    b = state[1],
+    c = state[2],
+    d = state[3];
+  let e = state[4],
+    f = state[5],
+    g = state[6],
+    h = state[7];
   for (let i = 0; i < 64; i++) {
     const early = i < 16;
     const a12 = rotate(a, 12);
@@ -28,11 +34,23 @@ function mix(state, bytes, at) {
     const gg = early ? e ^ f ^ g : (e & f) | (~e & g);
     const t1 = (ff + d + (s1 ^ a12) + (W[i] ^ W[i + 4])) | 0;
     const t2 = (gg + h + s1 + W[i]) | 0;
-    d = c; c = rotate(b, 9); b = a; a = t1;
-    h = g; g = rotate(f, 19); f = e; e = t2 ^ rotate(t2, 9) ^ rotate(t2, 17);
+    d = c;
+    c = rotate(b, 9);
+    b = a;
+    a = t1;
+    h = g;
+    g = rotate(f, 19);
+    f = e;
+    e = t2 ^ rotate(t2, 9) ^ rotate(t2, 17);
   }
-  state[0] ^= a; state[1] ^= b; state[2] ^= c; state[3] ^= d;
-  state[4] ^= e; state[5] ^= f; state[6] ^= g; state[7] ^= h;
+  state[0] ^= a;
+  state[1] ^= b;
+  state[2] ^= c;
+  state[3] ^= d;
+  state[4] ^= e;
+  state[5] ^= f;
+  state[6] ^= g;
+  state[7] ^= h;
 }
 
 export const SM3 = { name: "sm3", start: START, mix };

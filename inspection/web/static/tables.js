@@ -17,7 +17,7 @@ const FORMS = {
   optional: /^[^:\s]*$/,
 };
 
-/** PROTOCOL 3: columns and their forms, and the columns that order the rows and appear once; none where rows are numbered. */
+/** PROTOCOL 3: columns and their forms, and those that order the rows, each key once; none where rows are numbered. */
 const TABLES = {
   "firms.csv": { columns: { firm: "identifier", pool: "identifier", town: "identifier", salt: "salt" }, key: ["firm"] },
   "pools.csv": { columns: { pool: "identifier", tier: "identifier", region: "identifier" }, key: ["pool"], more: true },
@@ -28,11 +28,23 @@ const TABLES = {
     key: [],
   },
   "needs.csv": {
-    columns: { visit: "identifier", agency: "identifier", officers: "whole", qualified: "whole", qualification: "optional" },
+    columns: {
+      visit: "identifier",
+      agency: "identifier",
+      officers: "whole",
+      qualified: "whole",
+      qualification: "optional",
+    },
     key: ["visit", "agency"],
   },
   "inspectors.csv": {
-    columns: { inspector: "identifier", agency: "identifier", valid_until: "date", qualifications: "words", salt: "salt" },
+    columns: {
+      inspector: "identifier",
+      agency: "identifier",
+      valid_until: "date",
+      qualifications: "words",
+      salt: "salt",
+    },
     key: ["inspector"],
   },
   "recusals.csv": {
@@ -46,7 +58,7 @@ const TABLES = {
 };
 
 /** A table by columns: `column(name)` is one text per row, `size` the number of rows. */
-export class Table {
+class Table {
   #columns;
 
   constructor(name, header, columns, size) {
@@ -92,7 +104,8 @@ export function readTable(name, bytes) {
   const columns = header.map(() => new Array(size));
   for (let row = 0; row < size; row++) {
     const fields = lines[row + 1].split(",");
-    if (fields.length !== header.length) throw new Fault(`${name} row ${row + 1}: ${fields.length} fields, not ${header.length}`);
+    if (fields.length !== header.length)
+      throw new Fault(`${name} row ${row + 1}: ${fields.length} fields, not ${header.length}`);
     for (let i = 0; i < fields.length; i++) columns[i][row] = fields[i];
   }
   const table = new Table(name, header, new Map(header.map((column, i) => [column, columns[i]])), size);
@@ -106,7 +119,10 @@ function readHeader(name, line) {
   const wanted = Object.keys(TABLES[name].columns);
   const isWanted = wanted.every((column, i) => column === header[i]);
   const isWhole = TABLES[name].more || header.length === wanted.length;
-  demand(isWanted && isWhole && new Set(header).size === header.length, `${name}: its columns are not ${wanted.join()}`);
+  demand(
+    isWanted && isWhole && new Set(header).size === header.length,
+    `${name}: its columns are not ${wanted.join()}`,
+  );
   return header;
 }
 

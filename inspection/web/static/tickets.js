@@ -1,6 +1,6 @@
 import { compareBytewise } from "./encoding.js";
 
-/** The tickets and coins of one seed (PROTOCOL 4). The seed fills one block, so its words are kept and each ticket starts behind it. */
+/** The tickets and coins of one seed (PROTOCOL 4). The seed fills one block, so each ticket starts behind it. */
 export class Tickets {
   #digest;
   #midstate;

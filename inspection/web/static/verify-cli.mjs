@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// node verify-cli.mjs BUNDLE [--json]: exit 0 every claim checked and holds, 1 one fails, 2 usage, 3 one could not be checked here.
+// node verify-cli.mjs BUNDLE [--json]
+// Exit 0: every claim was checked and holds; 1: one fails; 2: usage; 3: none fails, one could not be checked here.
 import { folderFiles } from "./folder.mjs";
 import { verify } from "./verify.js";
 

@@ -9,7 +9,7 @@ import { Report } from "./report.js";
 import { Rules } from "./rules.js";
 import { readTable } from "./tables.js";
 
-/** Reads the tables of a draw, and its rules, into draw.tables and draw.rules, up to the first that is not of its form. */
+/** Reads the tables and rules of a draw into draw.tables and draw.rules, up to the first that is not of its form. */
 async function readTables(draw) {
   draw.tables = {};
   for (const file of [...INPUTS[draw.kind], RESULT[draw.kind]]) {
