@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from solver.columns import Costs, Menu, best_offers, menus
-from solver.free_visits import best_freely, is_free, made_joint
+from solver.exact_pricing import best_freely, is_free, made_joint, real_offers
 from solver.merge_problem import MILLION, Bools, Floats, MergeProblem, Rule, RuleKind
 from solver.relaxed import Column
 from solver.rule_drop import signature_bounds, structure, tier_bounds
@@ -96,9 +96,9 @@ class Elastic:
         amounts = {key: v for key, b in self._bends.items() if abs(v := float(b.solution_value())) > 1e-6}
         return Bent(amounts=amounts, visits=self._visits(), broken=broken)
 
-    def greatest_joint(self, kept: Set[Rule]) -> tuple[float, dict[Column, float]] | None:
-        """The greatest joint share beside the other rules kept (Dinkelbach), and visits that have it."""
-        share, visits = self._share, dict[Column, float]()
+    def greatest_joint(self, kept: Set[Rule]) -> tuple[float, tuple[Column, ...]] | None:
+        """The greatest joint share beside the other rules kept (Dinkelbach 1967), and visits that come near it."""
+        share, reached, found = self._share, 0.0, tuple[Column, ...]()
         try:
             for _ in range(8):
                 self._ask(kept, {Rule("joint"): 1.0}, hard=HARD)
@@ -107,13 +107,13 @@ class Elastic:
                     return None
                 if self._broken() > BROKEN:
                     return None
-                visits = self._visits()
+                visits, found = self._visits(), self.known()
                 total = sum(visits.values())
                 reached = sum(v for c, v in visits.items() if self._is_joint(c.tasks)) / total if total else 0.0
                 if abs(reached - self._share) < 1e-6:
                     break
                 self._set_share(reached)
-            return self._share, visits
+            return reached, found
         finally:
             self._set_share(share)
 
@@ -134,6 +134,10 @@ class Elastic:
         objective = self._lp.Objective()
         parts = [breach for both in self._breaks.values() for breach in both]
         return sum(float(b.solution_value()) for b in parts if objective.GetCoefficient(b) > 0)
+
+    def known(self, most_reduced_cost: float = 1.0) -> tuple[Column, ...]:
+        """Columns that are used or nearly worth using in the answer just found, in order."""
+        return tuple(sorted(c for c, x in self.columns.items() if x.ub() > 0 and x.reduced_cost() <= most_reduced_cost))
 
     def _visits(self) -> dict[Column, float]:
         return {c: v for c, x in sorted(self.columns.items()) if (v := float(x.solution_value())) > 1e-9}
@@ -339,8 +343,10 @@ class Elastic:
             offers, most = best_offers(shape, menu, price, costs)
             made = [self._column(made_joint(shape, s, o, price, joint), s, o.month) for o in offers]
             found += made
-            # What is promised and cannot be made leaves the answer unproven.
-            self.is_exact &= most + base[s] <= 1e-7 or any(column not in self.columns for column in made)
+            if most + base[s] > 1e-7 and all(column in self.columns for column in made):
+                real = real_offers(shape, menu, price, cost, joint, float(base[s]))
+                found += [self._column(tasks, s, month) for tasks, month in real]
+                self.is_exact &= menu.is_complete
         return found
 
     def _duals(self, kind: RuleKind, n: int) -> Floats:

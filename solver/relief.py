@@ -85,12 +85,12 @@ def _joint(program: Elastic) -> Proposals:
     best = program.greatest_joint(every - {Rule("joint")})
     if best is None:
         return
-    share, visits = best
+    share, seeds = best
     current = -(-problem.joint[0] * BASIS // problem.joint[1])
     most = min(int(share * BASIS + 1e-3), current - 1)
     for less in (0, 5, 25, 100, 400):
         if most - less >= 0:
-            yield (Relief(kind="joint", index=-1, current=current, proposed=most - less),), tuple(visits)
+            yield (Relief(kind="joint", index=-1, current=current, proposed=most - less),), seeds
 
 
 def _bent(program: Elastic, kinds: Sequence[RuleKind]) -> Proposals:
@@ -102,7 +102,7 @@ def _bent(program: Elastic, kinds: Sequence[RuleKind]) -> Proposals:
         return
     for looser in LOOSER:
         changes = tuple(_change(problem, rule, place, amount, looser) for (rule, place), amount in _sorted(answer))
-        yield tuple(dict.fromkeys(changes)), tuple(answer.visits)
+        yield tuple(dict.fromkeys(changes)), program.known()
 
 
 def _sorted(answer: Bent) -> list[tuple[tuple[Rule, int], float]]:
@@ -172,7 +172,7 @@ def _windows(program: Elastic, tasks: Sequence[int]) -> Proposals:
     months = [int(m) for m in np.flatnonzero(problem.windows.any(axis=0))]
     for chosen in (used, {k: set(months) for k in used or tasks}):
         changes = tuple(_widened(problem, k, chosen[k]) for k in sorted(chosen))
-        yield tuple(change for change in changes if change.months), tuple(answer.visits)
+        yield tuple(change for change in changes if change.months), program.known()
 
 
 def _widened(problem: MergeProblem, k: int, months: Iterable[int]) -> Relief:

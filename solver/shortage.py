@@ -18,6 +18,7 @@ from solver.merge_problem import MILLION, Conflict, Merge, MergeProblem, Rule, R
 from solver.relaxed import Column
 from solver.relief import cost, relaxations
 from solver.rule_drop import BASIS, rules_of, tier_bounds
+from solver.trial import has_plan
 
 MOST_CONFLICTS = 5
 """Conflicts told at once; when they are mended, more may show."""
@@ -132,7 +133,7 @@ def settle(problem: MergeProblem, stuck: Stuck, search: Search) -> Merge | Short
     blamed = frozenset(rule for conflict in told for rule in conflict.rules)
 
     def tried(changed: MergeProblem, seeds: Sequence[Column]) -> bool:
-        return not isinstance(search(changed, seeds), Stuck)
+        return not shortfalls(changed) and has_plan(changed, seeds, program.tight)
 
     kinds: set[RuleKind] = {rule.kind for rule in blamed}
     helping = sorted(relaxations(program, kinds, tried, blamed), key=lambda one: cost(problem, one))
