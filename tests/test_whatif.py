@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 from datetime import date
@@ -13,10 +14,13 @@ from pathlib import Path
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
+from rich.console import Console
 
 from cli import main
 from inspection import service
 from inspection.consequences import Consequences
+from inspection.documents.comparison import render_comparison
 from inspection.errors import InputError, StoreError
 from inspection.line import Silent
 from inspection.model import Summary
@@ -168,18 +172,37 @@ def test_a_policy_file_for_other_registers_is_refused(planned, tmp_path):
     assert raised.value.code == "cli.workspace.stale"
 
 
-@pytest.mark.slow
-def test_what_cannot_be_planned_is_told_beside_what_can(planned):
-    found = asked(
+@pytest.fixture(scope="module")
+def mixed(planned) -> Comparison:
+    """A case that cannot be, one that changes nothing that shows, and one that does."""
+    return asked(
         planned.office,
         Variant(name="impossible", settings=("coverage.floor=99%",)),
-        Variant(name="possible", settings=("gap.days=20",)),
+        Variant(name="days", settings=("gap.days=20",)),
+        Variant(name="more", settings=("coverage.floor=6%",)),
     )
-    assert not found.is_feasible
-    assert found.cases[1].consequences is None
-    assert "coverage.floor" in found.cases[1].shortage["zh"] and "coverage.floor" in found.cases[1].shortage["en"]
-    assert figures(found, 2) == figures(found, 0)
-    assert found.cases[2].unseen == ("gap.days=20",)
+
+
+@pytest.mark.slow
+def test_what_cannot_be_planned_is_told_beside_what_can(mixed):
+    assert not mixed.is_feasible
+    assert mixed.cases[1].consequences is None
+    assert "coverage.floor" in mixed.cases[1].shortage["zh"] and "coverage.floor" in mixed.cases[1].shortage["en"]
+    assert figures(mixed, 2) == figures(mixed, 0) != figures(mixed, 3)
+    assert mixed.cases[2].unseen == ("gap.days=20",)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize(("language", "words"), [("zh", ("不可行", "只影响排期")), ("en", ("cannot be", "days only"))])
+def test_cases_are_readable_on_any_screen(mixed, language, words, width):
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(render_comparison("title", mixed.cases, language))
+    text = console.export_text()
+    for each in (*words, "days", "more", "impossible", "coverage.floor=99%", f"{figures(mixed, 3).visits:,}"):
+        assert each in text
+    assert "…" not in text.split("impossible")[0]
+    assert max(map(cell_len, text.splitlines())) <= width
 
 
 @pytest.mark.slow
@@ -217,17 +240,14 @@ def folder(planned, tmp_path) -> Path:
 
 
 @pytest.mark.slow
-def test_cases_are_shown_in_both_languages_as_json_and_as_a_workbook(folder, tmp_path):
+def test_json_and_workbook_hold_the_same_cases(folder, tmp_path):
     target = tmp_path / "new" / "比较.xlsx"
     cases = ("--case", "多查", "coverage.floor=6%,quiet.days_of_month=[1,2]", "--case", "无", "coverage.floor=99%")
-    shown = run("whatif", "-w", folder, *cases, "--out", target)
-    assert shown.exit_code == 1, shown.output
-    for words in ("多查", "不可行", "合并后检查次数", "只影响排期"):
-        assert words in shown.stdout
-    assert "Visits after merging" in run("--lang", "en", "whatif", "-w", folder, "--set", "coverage.floor=6%").stdout
-    facts = json.loads(run("whatif", "-w", folder, *cases, "--json").stdout)
-    standing, more, none = facts["cases"]
+    result = run("whatif", "-w", folder, *cases, "--out", target, "--json")
+    assert result.exit_code == 1
+    standing, more, none = json.loads(result.stdout)["cases"]
     assert more["figures"]["visits"] > standing["figures"]["visits"]
+    assert more["unseen"] == ["quiet.days_of_month=[1,2]"]
     assert not none["feasible"] and none["shortage"]
     sheet = openpyxl.load_workbook(target)["比较"]
     rows = {row[0]: row[1:] for row in sheet.iter_rows(values_only=True) if row[0]}
