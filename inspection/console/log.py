@@ -83,9 +83,11 @@ def read_key(text: str) -> VerifierKey:
     """
     path = Path(text)
     try:
-        text = path.read_text(encoding="utf-8") if "+" not in path.name and path.is_file() else text
+        text = path.read_text(encoding="utf-8") if path.is_file() else text
     except UnicodeDecodeError:
         raise InputError("log.key.file", path=path) from None
+    if "PRIVATE KEY" in text:  # a refusal would repeat what it was given
+        raise InputError("log.key.file", path=path)
     with refusals():
         return VerifierKey.parse(text.strip())
 

@@ -259,6 +259,12 @@ def test_witness_key_is_never_overwritten_and_private(witness: Witness) -> None:
     assert run("log", "witness-key", witness.folder / "y.pem", "--name", "a b", code=1)
 
 
+def test_private_key_given_for_a_public_one_is_not_repeated(bureau: Bureau, witness: Witness) -> None:
+    private = witness.folder / "notary.pem"
+    told = run("log", "check", "-w", bureau.folder, "--witness", private, code=1)
+    assert "holds no key" in told.output and private.read_text().splitlines()[1] not in told.output
+
+
 def test_lines_handed_back_stand_on_the_checkpoint_once(bureau: Bureau, witness: Witness, tmp_path: Path) -> None:
     public = bureau.publish(tmp_path / "public")
     line = witness.watch(public).stdout
