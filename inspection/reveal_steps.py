@@ -11,6 +11,7 @@ from inspection.beacon.ceremony import opens
 from inspection.beacon.evidence import FILE, Checked, check_evidence, read_evidence
 from inspection.draw.canonical import canonical_json, parse_canonical
 from inspection.draw.commitment import Commitment, Party
+from inspection.draw.reveal import Reveal
 from inspection.draw_steps import ESCROW
 from inspection.errors import BeaconError
 from inspection.line import Line, refusals, stamp
@@ -83,6 +84,31 @@ def bring_public(line: Line, data: bytes) -> Checked:
         draws.keep_secrets(connection, waiting.commitment.draw, draws.Secrets(public=evidence.value))
         attach(connection, waiting.commitment.draw, FILE, kept)
     return check_evidence(source, evidence.value, evidence.file)
+
+
+def bring_proof(line: Line, data: bytes) -> tuple[str, Checked]:
+    """The file that proves a value typed in at the reveal stands beside its draw; the draw, and what could be checked.
+
+    Raises:
+        BeaconError: no draw has a public value that this file proves and no file yet.
+    """
+    with line.workspace.store.reading() as connection:
+        open_draws = [record for record in draws.draws(connection, line.name) if FILE not in record.files]
+    for record in open_draws:
+        if record.root is None:
+            continue
+        source = Commitment.parse(line.read(record.files["commitment.json"])).public
+        value = Reveal.parse(line.read(record.files["reveal.json"])).public
+        try:
+            evidence = read_evidence(source, data) if source is not None else None
+        except BeaconError:  # it is of another draw's round, or of none
+            continue
+        if source is not None and evidence is not None and evidence.value == value:
+            kept = line.keep(evidence.file)
+            with line.workspace.store.writing() as connection:
+                attach(connection, record.draw, FILE, kept)
+            return record.draw, check_evidence(source, value, evidence.file)
+    raise BeaconError("beacon.proof.none", plan=line.name)
 
 
 def keep_public(line: Line, value: str) -> None:

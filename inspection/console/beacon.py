@@ -15,14 +15,18 @@ from inspection.errors import BeaconError, Language, message
 from inspection.line import Line
 from inspection.office import CHINA, Office
 from inspection.public_facts import Chain, chain_of, chains
-from inspection.reveal_steps import bring_public, require_awaited
+from inspection.reveal_steps import awaited, bring_proof, bring_public, require_awaited
 
 
 def take_public(workspace: Path, file: Path | None, language: Language) -> None:
     """Keep the public value of the awaited draw from a file, or from the network where no file is given."""
     line = Office.opened(workspace).line()
-    data = file.read_bytes() if file is not None else fetch_public(line)
-    found = bring_public(line, data)
+    if awaited(line) is None and file is not None:
+        draw, found = bring_proof(line, file.read_bytes())
+        told = verdict(found, language)
+        click.echo(message("cli.beacon.proved", language, draw=draw, verdict=told, detail=found.detail))
+        return
+    found = bring_public(line, file.read_bytes() if file is not None else fetch_public(line))
     waiting = require_awaited(line)
     click.echo(
         message(
@@ -67,7 +71,7 @@ def show_round(chain: str, number: int, file: Path | None, out: Path | None, lan
     data = file.read_bytes() if file is not None else fetch_round(known, number)
     round = read_round(data)
     if round.number != number:
-        raise BeaconError("beacon.drand.form", member="round", got=round.number)
+        raise BeaconError("beacon.drand.other", round=number, got=round.number)
     found = _signature(known, data)
     click.echo(
         message(

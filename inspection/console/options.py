@@ -11,7 +11,15 @@ import click
 
 from inspection.errors import InspectionError, Language, message
 
-AWAITED = ("beacon.parties.waiting", "beacon.reveal.waiting", "cli.awaited.parties", "cli.awaited.reveal")
+AWAITED = (
+    "beacon.parties.waiting",
+    "beacon.public.waiting",
+    "beacon.reveal.waiting",
+    "cli.awaited.parties",
+    "cli.awaited.public",
+    "cli.awaited.reveal",
+    "line.reveal.early",
+)
 """Errors that mean: not wrong, only not yet."""
 
 REGISTERS = {

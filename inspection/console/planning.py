@@ -17,6 +17,7 @@ from typing import Any
 import click
 
 from inspection import service
+from inspection.beacon.announcing import source_words
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony
 from inspection.console.progress import ProgressBars
 from inspection.draw.canonical import Digest
@@ -26,6 +27,7 @@ from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, InputError, InspectionError, Language, StoreError, message
 from inspection.line import Line, refusals, step_name
 from inspection.office import CHINA, Office
+from inspection.reveal_steps import awaited
 from inspection.rounds import round_of
 from inspection.supplements import present_line
 from inspection.workers import Crew
@@ -91,7 +93,16 @@ def _next(line: Line) -> tuple[str, dict[str, object]]:
         parties = line.given.policy.ceremony.parties
         pairs = " ".join(f"{party}=…" for party in parties)
         return "cli.awaited.parties", {"draw": draw, "kind": kind, "pairs": pairs, "names": ", ".join(parties)}
-    return ("cli.awaited.reveal", {"draw": draw}) if part == "reveal" else ("cli.next.run", {})
+    return _next_reveal(line, draw) if part == "reveal" else ("cli.next.run", {})
+
+
+def _next_reveal(line: Line, draw: str) -> tuple[str, dict[str, object]]:
+    """What the reveal needs: people and dice, or a public value that is made elsewhere."""
+    waiting = awaited(line)
+    source = waiting.commitment.public if waiting else None
+    if source is None or source.kind == "dice":
+        return "cli.awaited.reveal", {"draw": draw}
+    return "cli.awaited.public", {"draw": draw, "source": source_words(source), "opens": source.not_before}
 
 
 def _missing(line: Line) -> str | None:

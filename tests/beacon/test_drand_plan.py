@@ -19,7 +19,7 @@ from inspection.draw.canonical import canonical_json
 from inspection.errors import BeaconError, DrawError, StoreError
 from inspection.line import Silent
 from inspection.public_facts import chains
-from inspection.reveal_steps import awaited, bring_public, keep_public
+from inspection.reveal_steps import awaited, bring_proof, bring_public, keep_public
 
 QUICKNET = chains()["quicknet"]
 ROUNDS = {"1-firms": 123, "2-inspectors": 657413}
@@ -135,3 +135,27 @@ def test_a_failed_row_never_becomes_better(proven):
     rows = checker_rows(proven)
     broken = [{**row, "verdict": "failed"} if row["step"].startswith("randomness") else row for row in rows]
     assert exit_code(completed(broken, proven, None)) == 1
+
+
+def test_a_value_typed_in_gets_its_proof_afterwards(county, tmp_path):
+    office = county.office()
+    text = office.policy_file.read_text(encoding="utf-8")
+    text = text.replace('public = "dice"', 'public = "drand"').replace("wait_minutes = 10", "wait_minutes = 1")
+    office.policy_file.write_text(text, encoding="utf-8")
+    policy, clock = office.policy(), Clock()
+    clock.now = QUICKNET.time_of(123) - timedelta(seconds=62)
+    service.renew_plan(office.workspace, policy, office.snapshot(), clock())
+    line = service.open_line(office.workspace, None, clock, Silent())
+    with pytest.raises(DrawError):
+        service.plan_year(line, service.unattended(policy))
+    clock.now = QUICKNET.time_of(123)
+    keep_public(line, json.loads(served("quicknet", 123))["randomness"])
+    with pytest.raises(DrawError):  # the second draw waits for its own round
+        service.plan_year(line, service.unattended(policy))
+    with pytest.raises(BeaconError) as none:
+        bring_proof(line, served("quicknet", 657413))
+    assert none.value.code == "beacon.proof.none"
+    draw, found = bring_proof(line, served("quicknet", 123))
+    assert (draw, found.verdict) == (f"{line.name}/1-firms", "passed")
+    with pytest.raises(BeaconError):
+        bring_proof(line, served("quicknet", 123))
