@@ -37,7 +37,7 @@ def place_the_rest(problem: TimetableProblem, board: DayBoard) -> tuple[Unplaced
     left = np.flatnonzero(board.day < 0).tolist()
     hopeful = [visit for visit in left if _reason(problem, board, visit).reason in _MAY_MOVE]
     if hopeful:
-        from solver.day_improve import place_most
+        from solver.day_exact import place_most
 
         place_most(problem, board, hopeful)
     return tuple(_reason(problem, board, visit) for visit in np.flatnonzero(board.day < 0).tolist())

@@ -1,7 +1,7 @@
 """A workday for every visit inside its month: few officer-days, one town a day, even days (SOLVER.md 4).
 
-A greedy first timetable, then sweeps that lift each visit and put it on its cheapest day, moves that free a day for
-what found none, and on request CP-SAT on small neighbourhoods. Same input, same days; never part of the proof.
+A greedy first timetable, moves that free a day for what found none, CP-SAT for what is left, a sweep that puts each
+visit on its cheapest day, and annealing. Limits count moves, not seconds: same input, same days; no part of the proof.
 """
 
 from __future__ import annotations
@@ -11,12 +11,17 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from solver.day_anneal import anneal_days
 from solver.day_board import Bools, DayBoard, Ints
 from solver.day_repair import Unplaced, place_the_rest
 from solver.officer_days import least_officer_days
 
 SWEEPS = 1
 """Times every visit is lifted and put back; later sweeps change little."""
+FIRST_MOVES = 30
+"""Moves of annealing for each visit, always made: half a second for a county, and the better part of the gain."""
+MOVES_OF_EFFORT = 200_000
+"""Moves for one more effort, about a second."""
 
 
 def _nothing() -> Ints:
@@ -88,7 +93,7 @@ def timetable(problem: TimetableProblem, *, effort: float = 0.0) -> Timetable:
     the earlier visit.
 
     Args:
-        effort: deterministic seconds of CP-SAT improvement after the first timetable; 0 for none.
+        effort: further improvement after the first timetable, about a second each; 0 for none.
     """
     board = DayBoard(problem)
     order = _order(problem)
@@ -99,10 +104,9 @@ def timetable(problem: TimetableProblem, *, effort: float = 0.0) -> Timetable:
     unplaced = place_the_rest(problem, board)
     for _ in range(SWEEPS):
         _sweep(board, order)
+    anneal_days(problem, board, FIRST_MOVES * len(order))
     if effort > 0:
-        from solver.day_improve import improve_days
-
-        improve_days(problem, board, effort)
+        anneal_days(problem, board, round(MOVES_OF_EFFORT * effort))
     return Timetable(
         day=board.day,
         officer_days=board.officer_days(),

@@ -15,6 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.inspectors import county_visits
+from solver.day_anneal import anneal_days
+from solver.day_board import DayBoard
 from solver.timetable import Timetable, TimetableProblem, timetable
 
 ROOT = Path(__file__).parent.parent.parent
@@ -107,8 +109,7 @@ def problems(draw: st.DrawFn) -> TimetableProblem:
 
 def most_placed(problem: TimetableProblem) -> int:
     windows = [
-        [-1, *range(int(first), int(last) + 1)]
-        for first, last in zip(problem.first_day, problem.last_day, strict=True)
+        [-1, *range(int(first), int(last) + 1)] for first, last in zip(problem.first_day, problem.last_day, strict=True)
     ]
     for count in range(len(windows), 0, -1):
         for days in product(*windows):
@@ -198,10 +199,39 @@ def test_county_is_placed_near_the_one_town_bound_on_even_days() -> None:
     result = timetable(problem)
     check(problem, result)
     assert not result.unplaced
-    assert result.officer_days <= 1.02 * result.bound_one_town
+    assert result.officer_days <= 1.01 * result.bound_one_town
     assert result.officer_days_two_towns <= 0.002 * result.officer_days
     per_day = np.bincount(result.day, minlength=problem.day_ordinal.size)
     assert per_day.min() > 0 and per_day.max() <= 3 * per_day.mean()
+
+
+def test_annealing_keeps_every_rule_and_saves_what_the_first_days_missed() -> None:
+    # Towns of a county large enough that an officer's visits of a month seldom meet by themselves.
+    whole = county_visits(2, visits=900, inspectors=80)
+    rng = np.random.default_rng(3)
+    agencies = np.arange(900) % 4
+    problem = replace(
+        whole,
+        visits_per_officer_day=2,
+        blocked=rng.random((80, whole.day_ordinal.size)) < 0.05,
+        agency_offsets=np.arange(901),
+        agencies=agencies,
+        agency_daily=np.full(4, 5),
+        previous=np.where(rng.random(900) < 0.2, whole.day_ordinal[whole.first_day], -1),
+        min_gap=9,
+    )
+    board = DayBoard(problem)
+    for visit in range(900):
+        day = board.best_day(visit)
+        if day >= 0:
+            board.place(visit, day)
+    placed, before = board.day >= 0, board.officer_days()
+    two_towns, busiest = board.two_town_days(), board.busiest()
+    anneal_days(problem, board, 100_000)
+    assert faults(problem, board.day.tolist()) == []
+    assert ((board.day >= 0) == placed).all()
+    assert board.officer_days() < 0.99 * before
+    assert board.two_town_days() <= two_towns and board.busiest() <= busiest
 
 
 def test_scarce_county_names_its_shortage_in_seconds() -> None:
