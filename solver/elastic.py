@@ -17,7 +17,7 @@ from solver.columns import Costs, Menu, best_offers, menus
 from solver.exact_pricing import best_freely, is_free, made_joint, real_offers
 from solver.merge_problem import MILLION, Bools, Floats, MergeProblem, Rule, RuleKind
 from solver.relaxed import Column
-from solver.rule_drop import signature_bounds, structure, tier_bounds
+from solver.rule_drop import rules_against, signature_bounds, structure, tier_bounds
 
 BROKEN = 1e-5
 """Visits by which rules must be broken together before that counts as proof; the program is exact to about 1e-7."""
@@ -60,6 +60,7 @@ class Elastic:
     _breaks: dict[tuple[RuleKind, int, int], list[Any]] = field(default_factory=dict)
     _bends: dict[tuple[Rule, int], Any] = field(default_factory=dict)
     _menus: dict[frozenset[Rule], tuple[MergeProblem, dict[int, Menu]]] = field(default_factory=dict)
+    _needs: dict[Column, tuple[frozenset[Rule], ...]] = field(default_factory=dict)
     _freed: frozenset[Rule] = frozenset()
     _share: float = 0.0
 
@@ -234,16 +235,9 @@ class Elastic:
             variable.SetUb(self._lp.infinity() if self._is_allowed(column) else 0.0)
 
     def _is_allowed(self, column: Column) -> bool:
-        shape, _ = self._shape()
-        tasks = list(column.tasks)
-        opened: Bools = np.all(shape.windows[tasks], axis=0)
-        used: Bools = np.any(shape.resources[tasks], axis=0)
-        return (
-            bool(opened.any() if column.month < 0 else opened[column.month])
-            and int(shape.items[tasks].sum()) <= shape.most_items
-            and int(used[: shape.n_agencies].sum()) <= shape.most_agencies
-            and not bool(shape.conflicts[np.ix_(used, used)].any())
-        )
+        if column not in self._needs:
+            self._needs[column] = rules_against(self.problem, column)
+        return any(needed <= self._freed for needed in self._needs[column])
 
     def _shape(self) -> tuple[MergeProblem, dict[int, Menu]]:
         """The problem without the rules freed, and the menu of each signature that needs one."""

@@ -25,6 +25,9 @@ STEP = MILLION // BASIS
 LOOSER = (0, 1, 4, 16)
 """Units by which a change is made larger when no whole plan is found at the least of it."""
 
+MOST_TASKS = 16
+"""Tasks in conflict beyond which changing their numbers is proposed only where nothing else helps."""
+
 BENDING: tuple[RuleKind, ...] = ("coverage", "upper", "lower", "seats", "task_total")
 
 
@@ -65,8 +68,10 @@ def _proposals(program: Elastic, wanted: Set[RuleKind], blamed: Set[Rule]) -> It
             yield _limits(program.problem, kind)
     if "joint" in wanted:
         yield _joint(program)
+    tasks = [rule for rule in blamed if rule.kind == "task_total"]
     for kind in BENDING:
-        if kind in wanted:
+        # Nobody changes the numbers of a hundred tasks.
+        if kind in wanted and (kind != "task_total" or len(tasks) <= MOST_TASKS):
             yield _bent(program, [kind])
     if "window" in wanted:
         yield _windows(program, [rule.index for rule in sorted(blamed) if rule.kind == "window"])

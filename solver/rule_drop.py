@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from solver.merge_problem import MILLION, Bools, Ints, MergeProblem, Relief, Rule, TierBounds
+from solver.relaxed import Column
 
 BASIS = 10_000
 """A joint share is proposed in hundredths of a per cent."""
@@ -71,6 +72,25 @@ def structure(problem: MergeProblem, dropped: Set[Rule]) -> MergeProblem:
         most_agencies=MANY if Rule("most_agencies") in dropped else problem.most_agencies,
         most_items=most_items_without(problem, dropped),
         conflicts=merging(problem) if Rule("merge") in dropped else problem.conflicts,
+    )
+
+
+def rules_against(problem: MergeProblem, column: Column) -> tuple[frozenset[Rule], ...]:
+    """Sets of rules without which the visit may be made: one for its month, or for each month where it has none."""
+    tasks = list(column.tasks)
+    used: Bools = np.any(problem.resources[tasks], axis=0)
+    against: set[Rule] = set()
+    if int(used[: problem.n_agencies].sum()) > problem.most_agencies:
+        against.add(Rule("most_agencies"))
+    if int(problem.items[tasks].sum()) > problem.most_items:
+        against.add(Rule("most_items"))
+    if problem.conflicts[np.ix_(used, used)].any():
+        if merging(problem)[np.ix_(used, used)].any():
+            return ()
+        against.add(Rule("merge"))
+    months = [column.month] if column.month >= 0 else range(problem.windows.shape[1])
+    return tuple(
+        frozenset(against | {Rule("window", k) for k in column.tasks if not problem.windows[k, m]}) for m in months
     )
 
 

@@ -20,7 +20,7 @@ from solver.relief import cost, relaxations
 from solver.rule_drop import BASIS, rules_of, tier_bounds
 from solver.trial import has_plan
 
-MOST_CONFLICTS = 5
+MOST_CONFLICTS = 4
 """Conflicts told at once; when they are mended, more may show."""
 
 
