@@ -90,7 +90,7 @@ function sumUp(feeds) {
   return shares;
 }
 
-/** Balance and bounds of the flow (PROTOCOL 3, 6). Sets draw.flow, draw.feeds and, if arcs are sound, draw.shares. */
+/** Balance and bounds of the flow (PROTOCOL 3, 6). Sets draw.flow, draw.feeds and, once these are sound, draw.shares. */
 export function checkFirmFlow(draw) {
   const flow = new Flow(known(draw.tables.flow, "flow.csv"));
   demandBalance(flow);

@@ -4,7 +4,7 @@ import { compareBytewise, textOf } from "./encoding.js";
 export const FLOW_UNIT = 1_000_000;
 
 // Whatever some program takes for the end of a line: two checkers must never see two tables in one file.
-const FORBIDDEN = /["\r\v\f\x1c-\x1e\x85\u2028\u2029\ufeff]/;
+const FORBIDDEN = /["\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 
 const FORMS = {
   identifier: /^[^:]+$/,
@@ -96,7 +96,7 @@ class Table {
 export function readTable(name, bytes) {
   const text = textOf(bytes, name);
   demand(text.endsWith("\n"), `${name}: the last line does not end with LF`);
-  demand(!FORBIDDEN.test(text), `${name} holds a quote, a byte order mark or a line break other than LF`);
+  demand(!FORBIDDEN.test(text), `${name} holds a quote or a line break other than LF`);
   const lines = text.split("\n");
   lines.pop();
   const header = readHeader(name, lines[0]);
