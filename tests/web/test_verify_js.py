@@ -185,6 +185,19 @@ def test_witness_whose_key_is_not_at_hand_exits_3(tmp_path):
     assert not differences(json.loads(done.stdout), verify(tmp_path / "b"))
 
 
+def test_result_before_the_public_value_is_not_hidden_by_an_entry_of_nobody(tmp_path):
+    def hide(entries: list[Any]) -> list[Any]:
+        nobody = {**entries[2], "type": "note", "actor": ""}
+        early = {**entries[3], "time": "2027-01-05T09:39:00+08:00"}
+        late = {**entries[3], "type": "disclose", "time": "2027-02-05T09:00:00+08:00"}
+        return [*entries[:3], nobody, early, late]
+
+    plan = spec()
+    plan.edit_entries = hide
+    made = make(tmp_path / "b", plan)
+    assert {"entries", "in log"} <= failed(json.loads(run(made.root, "--json").stdout))
+
+
 SHAPES = [
     *("", "\n", "null", "[]", "7", "{}", "[" * 100_000, '{"a":' * 100_000, '{"plan":1e999}', '{"plan":NaN}'),
     *('{"plan":' + "9" * 5000 + "}", '{"plan":1.5}', '{"plan":"\\ud800"}', '{"draws":null}', '{"a":1,"a":1}'),
