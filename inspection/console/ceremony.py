@@ -41,6 +41,10 @@ def hold_ceremony(workspace: Path, seconds: float, has_qr: bool, language: Langu
     return meeting.hold()
 
 
+LONGEST_WAIT = 1_200
+"""Seconds people will sit and wait for a public value; for a later one the meeting is held again."""
+
+
 class Meeting:
     """One meeting: a line of a plan, the room, and how it is shown."""
 
@@ -148,11 +152,11 @@ class Meeting:
     def _make_public(self, source: PublicSource) -> None:
         """The public value is made in the open and kept, typed by one and read back by another."""
         wait = (source.opens_at - self.line.clock()).total_seconds()
+        if wait > LONGEST_WAIT:
+            raise DrawError("line.reveal.early", draw=self.line.name, opens=source.not_before)
         if wait > 0:
             self.room.say("not_yet", opens=source.not_before, seconds=f"{wait:.0f}")
-            time.sleep(min(wait, 600))
-        if (source.opens_at - self.line.clock()).total_seconds() > 0:
-            raise DrawError("line.reveal.early", draw=self.line.name, opens=source.not_before)
+            time.sleep(wait)
         what = source_words(source)
         if source.kind in ("drand", "nist"):
             answer = self.room.ask(f"ask_{source.kind}", partial(_require_value, source), of=what)

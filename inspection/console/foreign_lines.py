@@ -33,6 +33,13 @@ def check_lines(bundle: Path, keys: Sequence[Key]) -> Checked | None:
     """
     if not keys or not all(_is_checkable(key) for key in keys):
         return None
+    try:
+        return _check(bundle, keys)
+    except (OSError, ValueError):  # the auditor's file has named what is malformed
+        return None
+
+
+def _check(bundle: Path, keys: Sequence[Key]) -> Checked | None:
     own = (bundle / "log" / "key").read_text(encoding="utf-8").partition("+")[0]
     brought = {key.name: key for key in keys}
     counts, is_left = dict.fromkeys(brought, 0), False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from known_rounds import served
 
 from cli import main
 from inspection.meeting import minutes_of
@@ -239,3 +240,49 @@ def test_minutes_are_written_again_where_asked(office, devices, tmp_path):
     assert run("minutes", "-w", folder, "9-firms").exit_code == 1
     hold(office, *committed(devices, "2-inspectors")[:1])
     assert run("minutes", "-w", folder, "2-inspectors").exit_code == 1
+
+
+def public(office: Office, **keys: str) -> None:
+    """The public value of the policy is another one."""
+    text = office.policy_file.read_text(encoding="utf-8")
+    lines = "\n".join(f"{name} = {value}" for name, value in keys.items() if name != "issues")
+    text = text.replace('public = "dice"', lines)
+    office.policy_file.write_text(text + keys.get("issues", ""), encoding="utf-8")
+
+
+def test_a_plan_with_drand_waits_for_its_round_and_names_the_file_to_bring(office, tmp_path):
+    public(office, public='"drand"')
+    folder = office.workspace.folder
+    waiting = run("plan", "run", "-w", folder, "--unattended", "--yes")
+    assert waiting.exit_code == 3 and "不得早于" in waiting.stderr
+    awaited = run("beacon", "awaited", "-w", folder)
+    assert awaited.exit_code == 0 and "drand quicknet" in awaited.stdout
+    (tmp_path / "round.json").write_bytes(served("quicknet", 123))
+    other = run("beacon", "take", "-w", folder, tmp_path / "round.json")
+    assert other.exit_code == 1 and "公开随机数不能采用" in other.stderr
+    assert "drand quicknet" in run("plan", "status", "-w", folder).stdout
+
+
+def test_a_meeting_before_the_issue_is_drawn_is_told_when_to_meet_again(office, devices):
+    opens = "2099-01-07T21:15:00+08:00"
+    issue = f'\n[ceremony.issues.1-firms]\nissue = "2099003"\nopens = {opens}\n'
+    public(office, public='"lottery"', lottery='"ssq"', issues=issue)
+    held = hold(office, *committed(devices, "1-firms"))
+    assert held.exit_code == 3 and "不得早于" in held.stderr
+    commitment = json.loads(office.workspace.log.lines()[0])
+    assert commitment["type"] == "commit"
+
+
+def test_a_lottery_is_typed_and_read_back_in_its_own_form(office, devices, monkeypatch):
+    from datetime import timedelta
+
+    from inspection.office import now
+
+    opens = (now() + timedelta(minutes=15)).isoformat(timespec="seconds")
+    issue = f'\n[ceremony.issues.1-firms]\nissue = "2027003"\nopens = {opens}\n'
+    public(office, public='"lottery"', lottery='"ssq"', issues=issue)
+    numbers = "03 07 11 19 25 33+08"
+    monkeypatch.setattr("inspection.console.ceremony.time.sleep", lambda seconds: None)
+    held = hold(office, *committed(devices, "1-firms"), "3 7 11 19 25 33+8", numbers, numbers)
+    assert "应写成03071119253" in "".join(held.stdout.split())
+    assert f"公开随机数已确定：{numbers}" in held.stdout

@@ -290,3 +290,12 @@ def test_a_whole_plan_under_sm3_verifies(county, tmp_path):
     assert exit_code(rows) == 0
     commitments = [row["detail"] for row in rows if row["step"].startswith("commitment")]
     assert len(commitments) == 2 and all(detail.startswith("sm3 ") for detail in commitments)
+
+
+@pytest.mark.parametrize("part", ["log/key", "log/checkpoints/1"])
+def test_a_malformed_log_is_left_to_the_auditors_file(signed, part):
+    bundle, signer = signed
+    (bundle / part).write_bytes(b"\xff\xfe")
+    checked = check_lines(bundle, (signer.key,))
+    assert checked is None or checked.verdict == "failed"
+    assert exit_code(completed(checker_rows(bundle), bundle, None, (signer.key,))) == 1
