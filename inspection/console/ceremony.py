@@ -16,10 +16,11 @@ from inspection import change_steps, service
 from inspection.beacon.announcing import source_words
 from inspection.beacon.ceremony import AttendedCeremony, opens
 from inspection.beacon.evidence import check_value
+from inspection.console.papers import fonts_of, papers, write_paper
 from inspection.console.party import read_secret_file
 from inspection.console.progress import ProgressBars
 from inspection.console.room import Room, grouped
-from inspection.documents.minutes import chinese_font, write_docx, write_pdf
+from inspection.documents.minutes import chinese_font
 from inspection.draw.commitment import Kind, Party
 from inspection.draw.printed import printed_line
 from inspection.draw.public_source import PublicSource
@@ -238,38 +239,6 @@ def replay_draw(workspace: Path, folder: str, seconds: float, language: Language
     room.say("replay_label")
     room.replay(replay(line, folder), seconds)
     room.say("replay_end", outcome=minutes_of(line, folder, language).outcome)
-
-
-def write_minutes(workspace: Path, folder: str, out: Path | None, language: Language) -> list[Path]:
-    """The minutes of a committed draw are written; where."""
-    line = Office.opened(workspace).line()
-    targets = [out] if out is not None else papers(line, folder)
-    if out is not None and out.suffix.lower() not in (".docx", ".pdf"):
-        raise InputError("cli.minutes.suffix", path=out)
-    for path in targets:
-        write_paper(line, folder, path, language)
-    return targets
-
-
-def papers(line: Line, folder: str) -> list[Path]:
-    """Where the workspace keeps the minutes of a draw."""
-    home = line.workspace.folder / "minutes"
-    return [home / f"{folder}.docx", home / f"{folder}.pdf"]
-
-
-def write_paper(line: Line, folder: str, path: Path, language: Language) -> None:
-    """The minutes as Word, from the workspace's own minutes.docx where it has one, or as PDF."""
-    minutes, own = minutes_of(line, folder, language), line.workspace.folder / "minutes.docx"
-    if path.suffix.lower() == ".docx":
-        write_docx(path, minutes, own if own.is_file() else None)
-    else:
-        write_pdf(path, minutes, fonts_of(line))
-
-
-def fonts_of(line: Line) -> tuple[Path, ...]:
-    """The workspace's own folder of fonts, where it has one."""
-    own = line.workspace.folder / "fonts"
-    return (own,) if own.is_dir() else ()
 
 
 def _digits(text: str) -> str:

@@ -166,7 +166,7 @@ def minutes(lang: Language, /, workspace: Path, folder: str, out: Path | None) -
     \b
     inspection minutes 1-firms --out 抽取记录.docx
     """
-    from inspection.console.ceremony import write_minutes
+    from inspection.console.papers import write_minutes
 
     for path in write_minutes(workspace, folder, out, lang):
         click.echo(message("cli.ceremony.minutes", lang, path=path))
