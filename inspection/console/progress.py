@@ -1,4 +1,7 @@
-"""Progress of the line on stderr: one bar for the step at work, a line for each step that is stored."""
+"""Progress of the line on stderr: one bar for the step at work, a line for each step that is stored.
+
+The bar counts what is done by whomever: this process, processes beside it, or the workers of a cluster.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ class ProgressBars:
     @contextmanager
     def running(self) -> Iterator[ProgressBars]:
         """Bars are on the screen meanwhile."""
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
+        counted = TextColumn("{task.fields[counted]}")
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(24), counted, TimeElapsedColumn())
         with Progress(*columns, console=self._console, transient=True) as bars:
             self._bars = bars
             yield self
@@ -42,12 +46,13 @@ class ProgressBars:
     def begin(self, step: str) -> None:
         """The step has a bar of its own."""
         if self._bars is not None:
-            self._task = self._bars.add_task(step_name(step, self._language), total=None)
+            self._task = self._bars.add_task(step_name(step, self._language), total=None, counted="")
 
     def advance(self, done: int, total: int) -> None:
         """The bar shows how far the step is."""
         if self._bars is not None and self._task is not None:
-            self._bars.update(self._task, completed=done, total=total or None)
+            counted = f"{done:,}/{total:,}" if total else ""
+            self._bars.update(self._task, completed=done, total=total or None, counted=counted)
 
     def end(self, step: str, seconds: float) -> None:
         """The bar is gone, a line stays."""
