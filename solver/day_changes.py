@@ -1,8 +1,8 @@
 """A timetable changed with as few moves as possible (SOLVER.md 4): who can keep the day keeps it.
 
 Windows that do not overlap are problems of their own. In each, CP-SAT first leaves as few visits without a day as
-possible, then moves as few as possible, with the bound of its proof; then, with as many moves, it looks for near days
-and days that bring somebody to the town already. Windows without a breach are not touched.
+possible, then moves as few as possible, with the bound of its proof; then the same visits look for near days and days
+that bring somebody to their town already. Windows without a breach are not touched.
 """
 
 from __future__ import annotations
@@ -189,16 +189,24 @@ class _Desk:
         # A visit with a day outweighs all that keep theirs.
         model.maximize(weight * placed + kept)
         solver = _run(model, effort)
-        chosen, best = _chosen(solver, on), round(solver.objective_value)
+        chosen = _chosen(solver, on)
         # Among timetables that give a day to the same visits, none keeps more than the bound of the proof allows.
         most_kept = math.floor(solver.best_objective_bound + 1e-6) - weight * len(chosen)
         bound = sum(1 for v in had if v in chosen) - most_kept
-        model.add(weight * placed + kept >= best)
-        model.minimize(sum(self._distance(v, d) * var for (v, d), var in on.items() if self._day[v] >= 0))
-        _hint(model, on, chosen)
+        self._look_near(model, on, chosen)
         for visit, best_day in (dict.fromkeys(self._free, -1) | _chosen(_run(model, effort), on)).items():
             day[visit] = best_day
         return max(int(bound), 0)
+
+    def _look_near(self, model: Any, on: dict[tuple[int, int], Any], chosen: dict[int, int]) -> None:
+        """Ask for near days of those that move; those that keep their day, and those without one, stay as chosen."""
+        for visit in self._free:
+            options = [on[visit, option] for option in self._options[visit]]
+            model.add(sum(options) == int(visit in chosen))
+            if visit in chosen and chosen[visit] == self._day[visit]:
+                model.add(on[visit, self._day[visit]] == 1)
+        model.minimize(sum(self._distance(v, d) * var for (v, d), var in on.items() if self._day[v] >= 0))
+        _hint(model, on, chosen)
 
     def _add_limits(self, model: Any, on: dict[tuple[int, int], Any]) -> None:
         """Nobody is out too often on a day, and visits to one firm lie apart."""
