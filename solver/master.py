@@ -68,7 +68,9 @@ class Master:
             self._row("lower", s, -1, p.lower[s] / MILLION, infinity, signs=(1,))
             self._row("upper", s, -1, -infinity, p.upper[s] / MILLION, signs=(-1,))
         self._row("coverage", -1, -1, float(p.coverage), infinity, signs=(1,))
-        self._row("joint", -1, -1, 0.0, infinity, signs=(1,))
+        # A share of combinations is no row of visits; it is checked where visits are whole.
+        least_joint = -1e9 if p.joint_counted_by == "tasks" else 0.0
+        self._row("joint", -1, -1, least_joint, infinity, signs=(1,))
         for r in self.tight:
             for m in range(p.windows.shape[1]):
                 self._row("seats", r, m, -infinity, float(p.seats[r, m]), signs=(-1,))

@@ -7,17 +7,18 @@ is found at once the change is made a little larger, and given up when that does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 
 import numpy as np
 
-from solver.elastic import Bent, Elastic
+from solver.cover import is_joint
+from solver.elastic import Elastic
 from solver.merge_problem import MILLION, MergeProblem, Relaxation, Relief, Rule, RuleKind
-from solver.relaxed import Column
-from solver.rule_drop import BASIS, applied, rules_of, tier_bounds
+from solver.relaxed import Column, Kind
+from solver.rule_drop import BASIS, applied, rules_of, tier_bounds, without
 
-Try = Callable[[MergeProblem, Sequence[Column]], bool]
-"""Whether a plan is found for a changed problem, given visits to begin with."""
+Try = Callable[[MergeProblem, Sequence[Column]], Mapping[Kind, int] | None]
+"""The visits of a plan found for a changed problem, given visits to begin with; None where none was found."""
 
 STEP = MILLION // BASIS
 """Tiers' shares are proposed in hundredths of a per cent."""
@@ -42,16 +43,16 @@ def relaxations(program: Elastic, kinds: Iterable[RuleKind], tried: Try, blamed:
     """
     wanted = set(kinds)
     found = False
-    for proposals in _proposals(program, wanted, blamed):
+    for proposals in _proposals(program, wanted, blamed, tried):
         for changes, visits in proposals:
-            if changes and tried(applied(program.problem, changes), visits):
+            if changes and tried(applied(program.problem, changes), visits) is not None:
                 found = True
                 yield Relaxation(changes=changes)
                 break
     if not found:
         kinds_bent = [kind for kind in BENDING if kind in wanted]
         for changes, visits in _bent(program, kinds_bent):
-            if changes and tried(applied(program.problem, changes), visits):
+            if changes and tried(applied(program.problem, changes), visits) is not None:
                 yield Relaxation(changes=changes)
                 break
 
@@ -59,7 +60,7 @@ def relaxations(program: Elastic, kinds: Iterable[RuleKind], tried: Try, blamed:
 Proposals = Iterator[tuple[tuple[Relief, ...], tuple[Column, ...]]]
 
 
-def _proposals(program: Elastic, wanted: Set[RuleKind], blamed: Set[Rule]) -> Iterator[Proposals]:
+def _proposals(program: Elastic, wanted: Set[RuleKind], blamed: Set[Rule], tried: Try) -> Iterator[Proposals]:
     """For each kind of rule, changes from small to large."""
     if "merge" in wanted:
         yield iter([((Relief(kind="merge", index=-1, current=0, proposed=1),), ())])
@@ -67,7 +68,8 @@ def _proposals(program: Elastic, wanted: Set[RuleKind], blamed: Set[Rule]) -> It
         if kind in wanted:
             yield _limits(program.problem, kind)
     if "joint" in wanted:
-        yield _joint(program)
+        by_tasks = program.problem.joint_counted_by == "tasks"
+        yield _joint_by_tasks(program, tried) if by_tasks else _joint(program)
     tasks = [rule for rule in blamed if rule.kind == "task_total"]
     for kind in BENDING:
         # Nobody changes the numbers of a hundred tasks.
@@ -98,6 +100,18 @@ def _joint(program: Elastic) -> Proposals:
             yield (Relief(kind="joint", index=-1, current=current, proposed=most - less),), seeds
 
 
+def _joint_by_tasks(program: Elastic, tried: Try) -> Proposals:
+    """The share of joint combinations in the plan found without that rule."""
+    problem = program.problem
+    seeds = tuple(program.columns)
+    found = tried(without(problem, Rule("joint")), seeds)
+    used = {tasks for (tasks, _), n in (found or {}).items() if n}
+    if used:
+        share = sum(is_joint(problem, tasks) for tasks in used) * BASIS // len(used)
+        current = -(-problem.joint[0] * BASIS // problem.joint[1])
+        yield (Relief(kind="joint", index=-1, current=current, proposed=min(share, current - 1)),), seeds
+
+
 def _bent(program: Elastic, kinds: Sequence[RuleKind]) -> Proposals:
     """Rules of these kinds bent as little as possible, in visits; then a little further."""
     problem = program.problem
@@ -105,13 +119,11 @@ def _bent(program: Elastic, kinds: Sequence[RuleKind]) -> Proposals:
     answer = program.bend(frozenset(rules), {rule: _price(problem, rule) for rule in rules if rule.kind in kinds})
     if answer is None or answer.broken > 1e-4:
         return
+    # Nothing has to bend where only whole visits cannot keep the rules: the least change is then tried.
+    bent = answer.amounts or {(Rule("coverage"), -1): 0.0} if "coverage" in kinds else answer.amounts
     for looser in LOOSER:
-        changes = tuple(_change(problem, rule, place, amount, looser) for (rule, place), amount in _sorted(answer))
+        changes = tuple(_change(problem, rule, place, amount, looser) for (rule, place), amount in sorted(bent.items()))
         yield tuple(dict.fromkeys(changes)), program.known()
-
-
-def _sorted(answer: Bent) -> list[tuple[tuple[Rule, int], float]]:
-    return sorted(answer.amounts.items())
 
 
 def _price(problem: MergeProblem, rule: Rule) -> float:

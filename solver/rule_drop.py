@@ -75,6 +75,18 @@ def structure(problem: MergeProblem, dropped: Set[Rule]) -> MergeProblem:
     )
 
 
+def without(problem: MergeProblem, rule: Rule) -> MergeProblem:
+    """The problem without its coverage, its joint share, or the rule of a tier."""
+    lower, upper = signature_bounds(problem, {rule})
+    return replace(
+        problem,
+        lower=lower,
+        upper=upper,
+        coverage=0 if rule.kind == "coverage" else problem.coverage,
+        joint=(0, 1) if rule.kind == "joint" else problem.joint,
+    )
+
+
 def rules_against(problem: MergeProblem, column: Column) -> tuple[frozenset[Rule], ...]:
     """Sets of rules without which the visit may be made: one for its month, or for each month where it has none."""
     tasks = list(column.tasks)

@@ -6,7 +6,7 @@ any size and exactly on small problems; then changes of one kind of rule at a ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,10 +15,10 @@ from solver.conflict import Impossible, conflicts
 from solver.elastic import Elastic
 from solver.exact_search import Listed, exact_plan, listed
 from solver.merge_problem import MILLION, Conflict, Merge, MergeProblem, Rule, RuleKind, Shortage, ShortRule
-from solver.relaxed import Column
-from solver.relief import cost, relaxations
-from solver.rule_drop import BASIS, rules_of, tier_bounds
-from solver.trial import has_plan
+from solver.relaxed import Column, Kind
+from solver.relief import Try, cost, relaxations
+from solver.rule_drop import BASIS, rules_of, tier_bounds, without
+from solver.trial import trial_plan
 
 MOST_CONFLICTS = 4
 """Conflicts told at once; when they are mended, more may show."""
@@ -130,14 +130,35 @@ def settle(problem: MergeProblem, stuck: Stuck, search: Search) -> Merge | Short
     impossible = program.impossible if small is None else _exactly(small)
     found = conflicts(rules, impossible, MOST_CONFLICTS)
     told = tuple(Conflict(sides=tuple(_side(program, side, of) for side in of)) for of in found)
+
+    def tried(changed: MergeProblem, seeds: Sequence[Column]) -> Mapping[Kind, int] | None:
+        return None if shortfalls(changed) else trial_plan(changed, seeds, program.tight)
+
+    if not told:
+        told = _suspected(program, tried)
     blamed = frozenset(rule for conflict in told for rule in conflict.rules)
-
-    def tried(changed: MergeProblem, seeds: Sequence[Column]) -> bool:
-        return not shortfalls(changed) and has_plan(changed, seeds, program.tight)
-
     kinds: set[RuleKind] = {rule.kind for rule in blamed}
     helping = sorted(relaxations(program, kinds, tried, blamed), key=lambda one: cost(problem, one))
     return Shortage(conflicts=told, relaxations=tuple(helping))
+
+
+def _suspected(program: Elastic, tried: Try) -> tuple[Conflict, ...]:
+    """Rules without one of which a plan is found, where expected visits keep all rules and no whole ones were found."""
+    problem = program.problem
+    seeds = tuple(program.columns)
+    found = [
+        rule
+        for rule in rules_of(problem)
+        if rule.kind in ("coverage", "joint", "lower", "upper") and tried(without(problem, rule), seeds) is not None
+    ]
+    if not found:
+        found = [rule for rule in rules_of(problem) if rule.kind == "seats" and rule.index in program.tight]
+    sides = tuple(_plain(rule) for rule in found)
+    return (Conflict(sides=sides, is_proven=False),) if sides else ()
+
+
+def _plain(rule: Rule) -> ShortRule:
+    return ShortRule(kind=rule.kind, indices=(rule.index,) if rule.index >= 0 else ())
 
 
 def _exactly(small: Listed) -> Impossible:

@@ -18,8 +18,8 @@ MOST_TRIES = 4
 """Times resources whose seats do not suffice are kept month by month from then on."""
 
 
-def has_plan(problem: MergeProblem, seeds: Sequence[Column], tight: Sequence[int]) -> bool:
-    """Whether whole visits that keep every rule were found; False proves nothing.
+def trial_plan(problem: MergeProblem, seeds: Sequence[Column], tight: Sequence[int]) -> Mapping[Kind, int] | None:
+    """Whole visits that keep every rule, whose months can be dealt; None proves nothing.
 
     Args:
         problem: a changed problem.
@@ -37,18 +37,18 @@ def has_plan(problem: MergeProblem, seeds: Sequence[Column], tight: Sequence[int
             master.insist()
             fewest = master.solve()
         if fewest is None or fewest.broken:
-            return False
+            return None
         visits = _rounded(problem, master, fewest)
         if visits is None:
-            return False
+            return None
         overfull = _overfull(problem, visits)
         if not overfull:
-            return True
+            return visits
         if set(overfull) <= set(kept):
-            return False
+            return None
         kept = tuple(sorted({*kept, *overfull}))
         seeds = master.near_best(0.2)
-    return False
+    return None
 
 
 def _rounded(problem: MergeProblem, master: Master, fewest: Relaxed) -> Mapping[Kind, int] | None:

@@ -75,6 +75,8 @@ class _Words:
             required = int(self._problem.merge.totals[index])
         if required is None and side.kind == "coverage":
             required = self._problem.merge.coverage
+        if required is None and side.kind == "joint":
+            required = self._problem.merge.joint[0] * BASIS // self._problem.merge.joint[1]
         return message(
             f"shortage.{'bare' if bare else 'side'}.{side.kind}",
             self._language,

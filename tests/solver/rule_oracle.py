@@ -1,4 +1,4 @@
-"""Whether whole visits can keep some of the rules of a small problem: every visit listed, CP-SAT; no code of solver/."""
+"""Whether whole visits can keep some rules of a small problem: every visit listed, CP-SAT; no code of solver/."""
 
 from __future__ import annotations
 

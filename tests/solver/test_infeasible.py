@@ -26,7 +26,7 @@ checked = settings(deadline=None, suppress_health_check=list(HealthCheck), deran
 def hard_problems(draw: st.DrawFn) -> MergeProblem:
     """Small problems whose rules are often too much: high joint shares, much coverage, low maxima, no merging."""
     plain = draw(small_problems())
-    n_signatures, n_tasks = plain.signatures.shape
+    n_signatures = len(plain.signatures)
     upper = draw(st.lists(st.integers(0, 8), min_size=n_signatures, max_size=n_signatures))
     changed = replace(
         plain,
@@ -60,9 +60,8 @@ def planned_badly(problem: MergeProblem, found: Merge) -> list[str]:
     if not can_be_spread(problem, found.eligible, found.visits.sum(axis=1)):
         broken.append("bounds")
     if problem.joint_counted_by == "tasks":
-        joint = sum(
-            int(problem.resources[row, : problem.n_agencies].any(axis=0).sum() > 1) for row in found.combinations
-        )
+        agencies = [problem.resources[row, : problem.n_agencies].any(axis=0) for row in found.combinations]
+        joint = sum(int(each.sum()) > 1 for each in agencies)
         if joint * problem.joint[1] < problem.joint[0] * len(found.combinations):
             broken.append("joint")
     return broken
