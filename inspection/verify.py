@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
 
 __all__ = ["verify"]
-UNIT, MONTH = 1_000_000, r"\d{4}-(0[1-9]|1[0-2])"  # flows are in millionths of a visit or a seat (§2)
+UNIT, MONTH, MISSING = 1_000_000, r"\d{4}-(0[1-9]|1[0-2])", "needs {}, which no earlier step could establish"  # flows are in millionths (§2)
 CHINESE, VERDICTS = {"passed": "通过", "failed": "不符", "not checked": "未核"}, {0: "通过 VERIFIED", 1: "不符 FAILED", 3: "部分未核 NOT ALL CHECKED"}
 FILES = {"firms": "rules.json firms.csv pools.csv flow.csv months.csv visits.csv".split(),  # inputs, and last the result
          "inspectors": "needs.csv inspectors.csv recusals.csv flow.csv assignments.csv".split()}
@@ -21,20 +21,20 @@ TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow
 FORMS = {"salt": "[0-9a-f]{32}", "tail": r'[^,"\r\n]+', "head": r'[^,"\r\n]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "qualification": r'[^:,"\s]*',
          "qualifications": r'[^:,"\r\n]*', **dict.fromkeys(["flow", "visits", "officers", "qualified"], r"(?:0|[1-9]\d{0,15})")}
 PER_PLAN = "tiers", "coverage", "joint_share", "visits_per_firm", "visits_by_tier"  # rules that every firm draw must repeat
-KNOWN = {*PER_PLAN, *"plan officers_per_agency tasks exempt_pools tier_bounds combinations monthly_seats".split()}
+KNOWN = {*PER_PLAN, *"plan officers_per_agency tasks exempt_pools tier_bounds combinations monthly_seats missing_reveal".split()}
 Arcs = dict[tuple[str, str], int]  # from tail and head to flow, in arc order
 class Fault(Exception): ...  # a claim of the bundle does not hold; the text says which and why
 class NotCheckable(Exception): ...  # a claim can be neither confirmed nor refuted here; the text says why
 class Facts(SimpleNamespace):  # what the steps found about the plan or one draw
     def __getattr__(self, name: str) -> Any:
-        raise NotCheckable(f"needs {name}, which no earlier step could establish")
+        raise NotCheckable(MISSING.format(name))
 @contextmanager  # adds the row of a step, titled "name: claim", to plan.rows whatever happens inside; the value is told what it finds
 def step(plan: Facts, title: str, draw: str = "") -> Iterator[Callable[[str], None]]:
     (name, *found), verdict = title.split(": ", 1), "passed"
     try:
         yield found.append
     except (NotCheckable, NameError) as error:  # NameError: a name that an earlier step, failing, did not bind
-        found, verdict = [str(error)], "not checked"
+        found, verdict = [str(error) if isinstance(error, NotCheckable) else MISSING.format(str(error).split("'")[1])], "not checked"
     except Exception as error:  # malformed input of any kind is a failed step with its reason, never a traceback (§10)
         found, verdict = [str(error) if isinstance(error, Fault) else f"malformed: {type(error).__name__} {error}"], "failed"
     clean = "".join(char if char.isprintable() else "\ufffd" for char in "; ".join(found)[:4000])
@@ -50,7 +50,8 @@ def tally(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:  # the sum of the n
         sums[key] += number
     return sums
 def moment(text: str) -> datetime:  # the aware time, to the microsecond, of an RFC 3339 text
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S" + (".%f" if "." in text else "") + "%z")
+    need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", text, re.ASCII), f"{text[:80]!r} is no time of RFC 3339")
+    return datetime.strptime(re.sub(r"(\.\d{6})\d+", r"\1", text), "%Y-%m-%dT%H:%M:%S" + (".%f" if "." in text else "") + "%z")
 def read(root: Path, name: str) -> bytes:  # a regular file of the bundle; no link, no device, nothing gigantic
     path, most = root / name, 1 << (31 if name.endswith(".csv") else 28 if name.endswith(".jsonl") else 25)
     need(path.resolve() == root.resolve() / name and path.is_file() and path.stat().st_size <= most, f"{name} is missing, a link, no file or gigantic")
@@ -138,8 +139,9 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
     with step(plan, "entries 日志条目: canonical and in order of time") as say:
         lines = (data := read(plan.root, "log/entries.jsonl"))[:-1].split(b"\n")
         plan.entries = [{"reason": "", "digest": "", **parse(line, f"entry {n}")} for n, line in enumerate(lines)]
-        plan.times = [moment(one["time"]) for one in plan.entries if one["plan"] and one["draw"] and one["actor"]]
-        need(plan.times == sorted(plan.times) and data[-1:] == b"\n", "not in order of time, or no line end at the end")
+        none(f"entry {n} names no plan, draw or actor" for n, one in enumerate(plan.entries) if not (one["plan"] and one["draw"] and one["actor"]))
+        need((times := [moment(one["time"]) for one in plan.entries]) == sorted(times) and data[-1:] == b"\n", "not in order of time, or no line end at the end")
+        plan.times = times
     with step(plan, "checkpoints 检查点与见证") as say:
         (name, mark, text), witnesses = read(plan.root, "log/key").decode().removesuffix("\n").split("+", 2), set[str]()
         key, sizes = base64.b64decode(text, validate=True), sorted(int(path.name) for path in (plan.root / "log/checkpoints").iterdir())
@@ -148,7 +150,7 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
         for size in sizes:
             body, _, notes = read(plan.root, f"log/checkpoints/{size}").decode().partition("\n\n")
             head = base64.b64encode(tree_head(b"\n".join(lines[:size]), hashlib.sha256)).decode()
-            need(body == f"{name}\n{min(size, len(lines))}\n{head}", f"checkpoint {size} is not of the first {size} entries")
+            need(size <= len(lines) and body == f"{name}\n{size}\n{head}", f"checkpoint {size} is not of the first {size} entries")
             by = {who: base64.b64decode(line) for who, line in re.findall(r"— (\S+) (\S+)\n", notes)}
             need(notes == "".join(f"— {who} {base64.b64encode(line).decode()}\n" for who, line in by.items()) and name in by and by[name][:4].hex() == mark
                  and ed25519(key[1:], f"{body}\n".encode(), by.pop(name)[4:]), f"checkpoint {size} is not signed by the log's key")
@@ -195,8 +197,9 @@ def check_promise(plan: Facts, draw: Facts) -> None:  # what a draw committed to
 
 def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what came of it, the form of tables (§2, §3, §4)
     with step(plan, "reveal 揭示", draw.name) as say:
-        reveal, promise, new, names = parse(draw.file("reveal.json"), "reveal.json"), draw.promise, draw.new, draw.names
-        secrets, value, seal, public = reveal["parties"], reveal["public"], reveal["seal"], promise["public"]
+        promise, new, names, public = draw.promise, draw.new, draw.names, draw.promise["public"]
+        reveal = parse(draw.file("reveal.json"), "reveal.json")
+        secrets, value, seal = reveal["parties"], reveal["public"], reveal["seal"]
         need(sorted(secrets) == sorted(names) and (value is None) == (public is None), "it is not what was announced")
         told = [(f"party\n{draw.full}\n{one['name']}", secrets[one["name"]], one["commitment"]) for one in promise["parties"]]
         told += [(f"seal\n{draw.full}", seal, promise["seal"])] * (seal is not None)
@@ -234,7 +237,6 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
             need(rules["plan"] == plan.name and {*merged} <= {*rules["tasks"]}, "rules of another plan, or a combination that is no task")
             say(f"{len(merged)} tasks are combinations")
         say(f"not understood: {', '.join(sorted(draw.unknown | {*vars(draw).get('rules', KNOWN)} - KNOWN)) or 'nothing'}")
-
 def network(draw: Facts) -> tuple[Arcs, Counter[str]]:  # the flow on each arc, and into each node; every node balanced (§3)
     arcs = {(tail, head): int(flow) for tail, head, flow in draw.flow}
     into, out = (tally((ends[side], flow) for ends, flow in arcs.items()) for side in (1, 0))
@@ -250,7 +252,6 @@ def compare(drawn: list[tuple[str, ...]], published: list[tuple[str, ...]]) -> s
     other = [f"drawn {a}, published {b}" for a, b in zip(drawn, published) if a != b]
     need(not other and len(drawn) == len(published), f"{len(drawn)} rows drawn, {len(published)} published; other: {other[:3]}")
     return f"{len(drawn)} rows drawn again, all equal to those published"
-
 def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances of a firm draw (§3, §5, §6, §10)
     with step(plan, "flow 流量守恒与上下限: balanced; pools within their sizes, tasks whole and in their months", draw.name):
         arcs, into = network(draw)
@@ -290,7 +291,6 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
                 before, each = (flow, n, slack), [chance[pool] / UNIT / size[pool] for pool in pools]
                 say(f"tier {tier}: {n} firms, {min(each):.6f} to {max(each):.6f}, mean {flow / UNIT / n:.6f}")
         say(f"firms with chance 0, by reason: {dict(tally((exempt[pool], size[pool]) for pool in exempt if size[pool])) or 'none'}")
-
 def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibility and counts of an inspector draw (§3, §5, §7, §10)
     with step(plan, "flow 流量守恒与上下限: balanced; needs whole, qualified where asked, duties within 1", draw.name):
         (arcs, into), pairs = network(draw), defaultdict[str, dict[str, int]](dict)
@@ -308,6 +308,7 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
                 pairs[node][name] = flow
         none(f"{node}: {into[node]}, {into[f'{node}:{skill}']} of it {skill}, not {officers} and {qualified}" for node, (officers, qualified, skill)
              in needs.items() if into[node] != officers * UNIT or into[f"{node}:{skill}"] < qualified * UNIT)
+        draw.chance = pairs
     with step(plan, "replay 重放", draw.name) as say:
         ones = [(a.split(":"), b.split(":")[1]) for (a, b), n in draw_again(draw, arcs, into).items() if n and b[:5] == "duty:"]
         say(compare(sorted((*a[1:3], name) for a, name in ones), draw.assignments))
@@ -319,17 +320,16 @@ def check_inspectors(plan: Facts, draw: Facts) -> None:  # flow, replay, eligibi
             members[agency].append((name, (date.fromisoformat(until) + timedelta(1)).isoformat()[:7]))
         draw.eligible = lambda visit, agency: {name for name, expired in members[agency] if expired > draw.month[visit]
                                                and (name, draw.base.firm[visit]) not in recused}
-        other = [(node, name) for node in needs for name in draw.eligible(*node.split(":")[1:]) ^ {one for one in pairs[node] if pairs[node][one]}]
-        none(f"{node}: {name} is {'not eligible' if pairs[node].get(name) else 'eligible and left out'}" for node, name in other)
-        chances = [flow / UNIT for given in pairs.values() for flow in given.values()]
-        say(f"{len(chances)} eligible pairs, each with a chance, {min(chances)} to {max(chances)}")
+        other = [(node, name) for node in needs for name in draw.eligible(*node.split(":")[1:]) ^ {one for one, flow in draw.chance[node].items() if flow}]
+        none(f"{node}: {name} is {'not eligible' if draw.chance[node].get(name) else 'eligible and left out'}" for node, name in other)
+        chances = [flow / UNIT for given in draw.chance.values() for flow in given.values()]
+        say(f"{len(chances)} eligible pairs, each with a chance, {min(chances, default=0)} to {max(chances, default=0)}")
     with step(plan, "officers 人数与资格: as many as needed, all eligible, qualified where asked", draw.name):
         none(f"{visit}: {name} is not eligible" for visit, agency, name in draw.assignments if name not in draw.eligible(visit, agency))
         count = Counter(f"need:{row[0]}:{row[1]}" for row in draw.assignments)
         skilled = tally((f"need:{a}:{b}", needs[f"need:{a}:{b}"][2] in skills[name].split()) for a, b, name in draw.assignments)
         none(f"{node}: {count[node]} officers, {skilled[node]} qualified" for node, (officers, qualified, _) in needs.items()
              if not count[node] == officers >= draw.base.rules["officers_per_agency"] or skilled[node] < qualified)
-
 def check_plan(plan: Facts) -> None:  # what all draws must meet together, and what happened after them (§3, §9, §10)
     with step(plan, "coverage 覆盖率") as say:
         need(draws := [draw for draw in plan.draws if draw.kind == "firms" and not draw.void], "no firm draw counts")
@@ -374,7 +374,6 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
             total[row[1]] += 1
             need(total[row[1]] <= caps.get(draw.tier[draw.pool[row[1]]], rules["visits_per_firm"]), f"{row[1]} is visited {total[row[1]]} times")
         say(f"no firm is visited more than {max(total.values(), default=0)} times; the cap is {caps or rules['visits_per_firm']}")
-
 def verify(path: Path) -> list[dict[str, str]]:
     """The rows {step, draw, verdict, detail} of all steps on the bundle, in order."""
     plan = Facts(root=Path(path), rows=[], draws=[])

@@ -64,8 +64,8 @@ def failed(rows: list[Row]) -> set[str]:
 def differences(ours: list[Row], theirs: list[Row]) -> list[tuple[str, str, str, str]]:
     """Steps judged differently: name, draw, verdict of verify.js, verdict of verify.py.
 
-    Where the flow of an inspector draw fails, verify.py has read it only up to the arc that is wrong, and finds
-    everybody behind it left out; verify.js reads on and judges eligibility by itself.
+    Where the flow of an inspector draw fails, verify.py says that eligibility cannot be checked; verify.js reads on and
+    judges it by itself.
     """
     key = [(row["step"], row["draw"]) for row in ours]
     assert key == [(row["step"], row["draw"]) for row in theirs]

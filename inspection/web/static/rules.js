@@ -36,8 +36,9 @@ const FORMS = {
   tier_bounds: each((value) => isRecord(value) && isRatio(value.least) && isRatio(value.most)),
   combinations: each(isRecord),
   monthly_seats: each(each(isWhole)),
+  missing_reveal: isText,
 };
-const OPTIONAL = ["visits_by_tier", "tier_bounds", "combinations", "monthly_seats"];
+const OPTIONAL = ["visits_by_tier", "tier_bounds", "combinations", "monthly_seats", "missing_reveal"];
 const NOTHING = Object.freeze(Object.create(null));
 
 /** The rules of a firm draw. A rule not of its form is a fault of the step that counts with it, and of no other. */
