@@ -195,11 +195,11 @@ def main() -> int:
     given = parser.parse_args()
     from run import machine
 
+    counties = measured(given.data, given.firms, given.coverage, by_category=given.by_category)
+    lines = [f"- {found.text()} ({found.seconds:.1f} CPU s)" for found in counties]
+    print(*lines, sep="\n")
     with (ROOT / "benchmarks/RESULTS.md").open("a", encoding="utf-8") as file:
-        for found in measured(given.data, given.firms, given.coverage, by_category=given.by_category):
-            print(found.text())
-            row = f"| {datetime.now():%Y-%m-%d %H:%M} | merging | {found.seconds:.1f} | – | – | – | – | {found.text()} "
-            file.write(row + f"| {machine()} |\n")
+        file.write("\n".join([f"\n## Merging, {datetime.now():%Y-%m-%d %H:%M}, {machine()}\n", *lines, ""]))
     return 0
 
 
