@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,7 @@ from inspection import service
 from inspection.beacon.ceremony import UnattendedCeremony
 from inspection.line import Line, Silent
 from inspection.office import Office
+from inspection.store.draws import draws
 from inspection.supplements import begin_supplement
 
 JOINT = (
@@ -150,3 +152,16 @@ def verified(bundle: Path) -> tuple[int, str]:
     command = [sys.executable, "-I", "-S", str(bundle / "verify.py"), str(bundle)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout
+
+
+def with_reserve(made: MidYear) -> list[str]:
+    """Visits of the year whose pools have so many reserve firms that all of them could be replaced twice."""
+    line = made.line()
+    with line.workspace.store.reading() as connection:
+        record = next(draw for draw in draws(connection, line.name) if draw.folder == "1-firms")
+    firms = [row.split(",") for row in line.read(record.files["firms.csv"]).decode().splitlines()[1:]]
+    visits = [row.split(",") for row in line.read(record.files["visits.csv"]).decode().splitlines()[1:]]
+    pool_of = {firm: pool for firm, pool, *_ in firms}
+    size = Counter(pool_of.values())
+    taken = Counter(pool_of[firm] for _, firm, *_ in visits)
+    return [visit for visit, firm, *_ in visits if size[pool_of[firm]] >= 3 * taken[pool_of[firm]]]

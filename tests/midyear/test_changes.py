@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date
 
 import pytest
-from midyear_office import JOINT, SINGLE, ceremony, verified
+from midyear_office import JOINT, SINGLE, ceremony, verified, with_reserve
 
 from inspection import change_steps, service
 from inspection.beacon.ceremony import AttendedCeremony
@@ -190,23 +190,24 @@ def test_a_request_is_decided_once_and_asked_for_once(copy, drawn_twice):
 def test_an_approval_stopped_before_the_log_changes_nothing(copy, drawn_twice, monkeypatch):
     made = copy(drawn_twice)
     line = made.line()
-    before = find_visit(change_steps.standing(line), "V0001")
-    asked = change_steps.request(line, change_steps.replace_wish(line, "V0001", "moved"), "张三")
+    label = with_reserve(made)[0]
+    before = find_visit(change_steps.standing(line), label)
+    asked = change_steps.request(line, change_steps.replace_wish(line, label, "moved"), "张三")
     with monkeypatch.context() as patched:
         patched.setattr(type(line.workspace.log), "append", None)
         with pytest.raises(TypeError):
             change_steps.approve(line, asked.number, "李四")
     with line.workspace.store.reading() as connection:
         assert change_of(connection, line.name, asked.number).state == "pending"
-    assert find_visit(change_steps.standing(line), "V0001") == before
+    assert find_visit(change_steps.standing(line), label) == before
     assert change_steps.approve(line, asked.number, "李四").successor
 
 
 def test_replacements_take_the_reserve_in_ticket_order_and_verify(copy, drawn_twice):
     made = copy(drawn_twice)
-    line = made.line()
-    first = do(made, change_steps.replace_wish(line, "V0001", "unreachable"))
-    second = do(made, change_steps.replace_wish(line, "V0001", "deregistered"))
+    line, label = made.line(), with_reserve(made)[0]
+    first = do(made, change_steps.replace_wish(line, label, "unreachable"))
+    second = do(made, change_steps.replace_wish(line, label, "deregistered"))
     assert second.wish.subject == first.successor and second.successor != first.successor
     record = records(made)["1-firms"]
     rows = [row.split(",") for row in line.read(record.files["firms.csv"]).decode().splitlines()[1:]]
@@ -217,10 +218,10 @@ def test_replacements_take_the_reserve_in_ticket_order_and_verify(copy, drawn_tw
     members = [firm for firm, of in pool_of.items() if of == pool]
     order = [next_reserve(tickets_of(line, record), pool, members, taken, k) for k in (0, 1)]
     assert [first.successor, second.successor] == order
-    visit = find_visit(change_steps.standing(line), "V0001")
+    visit = find_visit(change_steps.standing(line), label)
     assert visit.firm == second.successor and visit.called == (first.wish.subject, first.successor)
     told = entries(made)[-1]
-    assert told["type"] == "replace" and told["firm"] == second.successor and told["visit"] == "V0001"
+    assert told["type"] == "replace" and told["firm"] == second.successor and told["visit"] == label
     assert told["digest"] == record.root
     code, text = verified(made.bundle())
     assert code == 0 and "2 replace" in text, text
@@ -228,10 +229,12 @@ def test_replacements_take_the_reserve_in_ticket_order_and_verify(copy, drawn_tw
 
 def test_a_reserve_firm_out_of_order_fails_the_check(copy, drawn_twice, monkeypatch):
     made = copy(drawn_twice)
-    monkeypatch.setattr("inspection.successors.next_reserve", lambda t, pool, firms, taken, called: sorted(firms)[0])
-    do(made, change_steps.replace_wish(made.line(), "V0002", "unreachable"))
+    # The firm after the one whose turn it is.
+    monkeypatch.setattr("inspection.successors.next_reserve", lambda *given: next_reserve(*given[:-1], given[-1] + 1))
+    label = with_reserve(made)[0]
+    do(made, change_steps.replace_wish(made.line(), label, "unreachable"))
     code, text = verified(made.bundle())
-    assert code == 1 and "replace in V0002 must be by" in text
+    assert code == 1 and f"replace in {label} must be by" in text
 
 
 def test_a_substitute_is_the_eligible_inspector_of_lowest_ticket(copy, drawn_twice):
@@ -344,7 +347,7 @@ def test_everything_is_counted_and_thresholds_are_flagged(copy, drawn_twice):
     line = made.line()
     labels = [visit.visit for visit in change_steps.standing(line)]
     several = len(labels) // 20 + 1
-    for label in labels[:several]:
+    for label in with_reserve(made)[:several]:
         do(made, change_steps.replace_wish(line, label, "unreachable"))
     change_steps.request(line, change_steps.close_wish(line, labels[-1], "moved"), "张三")
     with line.workspace.store.reading() as connection:
@@ -359,8 +362,9 @@ def test_everything_is_counted_and_thresholds_are_flagged(copy, drawn_twice):
 def test_a_new_firm_that_an_officer_is_recused_from_is_told(copy, drawn_twice):
     made = copy(drawn_twice)
     line = made.line()
-    done = do(made, change_steps.replace_wish(line, "V0001", "moved"))
-    visit = find_visit(change_steps.standing(line), "V0001")
+    label = with_reserve(made)[0]
+    done = do(made, change_steps.replace_wish(line, label, "moved"))
+    visit = find_visit(change_steps.standing(line), label)
     agency, officer = visit.team[0]
     record = records(made)["2-inspectors"]
     with line.workspace.store.writing() as connection:

@@ -8,7 +8,7 @@ from datetime import date
 
 import pytest
 from click.testing import CliRunner
-from midyear_office import JOINT, SINGLE
+from midyear_office import JOINT, SINGLE, with_reserve
 
 from cli import main
 from inspection import change_steps
@@ -67,8 +67,8 @@ def test_an_attended_supplement_waits_for_its_parties(made, place):
     assert {step["step"].partition(".")[0] for step in status["steps"]} == {"3-firms", "4-inspectors"}
 
 
-def test_a_change_goes_through_two_commands_of_two_people(place):
-    asked = run("plan", "replace", *place, "V0001", "--reason", "moved", "--by", "张三")
+def test_a_change_goes_through_two_commands_of_two_people(made, place):
+    asked = run("plan", "replace", *place, with_reserve(made)[0], "--reason", "moved", "--by", "张三")
     assert asked.exit_code == 0 and "approve 1" in asked.output
     refused = run("plan", "approve", *place, "1", "--by", "张三", "--yes")
     assert refused.exit_code == 1 and "张三" in refused.output
