@@ -139,9 +139,9 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
     with step(plan, "entries 日志条目: canonical and in order of time") as say:
         lines = (data := read(plan.root, "log/entries.jsonl"))[:-1].split(b"\n")
         plan.entries = [{"reason": "", "digest": "", **parse(line, f"entry {n}")} for n, line in enumerate(lines)]
+        plan.times = [moment(one["time"]) for one in plan.entries]
+        need(plan.times == sorted(plan.times) and data[-1:] == b"\n", "not in order of time, or no line end at the end")
         none(f"entry {n} names no plan, draw or actor" for n, one in enumerate(plan.entries) if not (one["plan"] and one["draw"] and one["actor"]))
-        need((times := [moment(one["time"]) for one in plan.entries]) == sorted(times) and data[-1:] == b"\n", "not in order of time, or no line end at the end")
-        plan.times = times
     with step(plan, "checkpoints 检查点与见证") as say:
         (name, mark, text), witnesses = read(plan.root, "log/key").decode().removesuffix("\n").split("+", 2), set[str]()
         key, sizes = base64.b64decode(text, validate=True), sorted(int(path.name) for path in (plan.root / "log/checkpoints").iterdir())
