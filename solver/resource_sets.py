@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from solver.merge_problem import Bools, Ints, MergeProblem
 
-Words = npt.NDArray[np.uint64]
+Words = npt.NDArray[Any]
+"""Sets of resources as bits: uint64, or Python integers (dtype object) where there are more than 64 resources."""
+
+WORD = 64
 
 MOST_SETS = 6_000
 """Sets of resources listed per signature; beyond it the list is cut and the bound is no longer proven."""
@@ -39,7 +43,7 @@ def resource_sets(problem: MergeProblem, profiles: Bools, tight: Sequence[int] =
     """
     local = np.flatnonzero(profiles.any(axis=0))
     words = np.unique(as_words(profiles[:, local]))
-    costly = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r in tight))
+    costly = _word([bit for bit, r in enumerate(local) if r in tight], local)
     always = _harmless(problem, words, local, costly)
     words = np.unique(words | always)
     known = words[_is_allowed(problem, words, local)]
@@ -57,23 +61,32 @@ def resource_sets(problem: MergeProblem, profiles: Bools, tight: Sequence[int] =
     found = np.unique(np.concatenate(kept)) if kept else words[:0]
     uses = np.zeros((len(found), profiles.shape[1]), bool)
     for bit, resource in enumerate(local):
-        uses[:, resource] = ((found >> np.uint64(bit)) & np.uint64(1)).astype(bool)
+        uses[:, resource] = (found & _word([bit], local)) != 0
     return Sets(local=local, words=found, uses=uses, is_complete=is_complete)
 
 
-def _harmless(problem: MergeProblem, words: Words, local: Ints, costly: np.uint64) -> np.uint64:
+def _harmless(problem: MergeProblem, words: Words, local: Ints, costly: Any) -> Any:
     """Resources any visit may take beside its others: all that neither cost nor conflict, where agencies are few."""
     if int((local < problem.n_agencies).sum()) > problem.most_agencies:
-        return np.uint64(0)
+        return _word([], local)
     in_conflict = problem.conflicts[np.ix_(local, local)].any(axis=1)
-    barred = costly | np.uint64(sum(1 << bit for bit in np.flatnonzero(in_conflict).tolist()))
-    return np.uint64(np.bitwise_or.reduce(words[(words & barred) == 0], initial=np.uint64(0)))
+    barred = costly | _word(np.flatnonzero(in_conflict).tolist(), local)
+    always = _word([], local)
+    for word in words[(words & barred) == 0]:
+        always |= word
+    return always
+
+
+def _word(bits: Iterable[int], local: Ints) -> Any:
+    """These bits as one word, of the kind that ``as_words`` makes for so many columns."""
+    word = sum(1 << bit for bit in bits)
+    return np.uint64(word) if len(local) <= WORD else word
 
 
 def as_words(rows: Bools) -> Words:
-    """Rows as bits of one word each, (n_rows,); at most 64 columns."""
-    if rows.shape[1] > 64:
-        raise ValueError("a signature may need at most 64 resources")
+    """Rows as bits of one word each, (n_rows,): machine words, or Python's long integers where columns are more."""
+    if rows.shape[1] > WORD:
+        return np.array([sum(1 << bit for bit in np.flatnonzero(row).tolist()) for row in rows] or [], dtype=object)
     words = np.zeros(len(rows), dtype=np.uint64)
     for bit in range(rows.shape[1]):
         words |= rows[:, bit].astype(np.uint64) << np.uint64(bit)
@@ -82,10 +95,10 @@ def as_words(rows: Bools) -> Words:
 
 def _is_allowed(problem: MergeProblem, words: Words, local: Ints) -> Bools:
     """Whether a set has few enough agencies and no two resources in conflict, (n_words,)."""
-    agency_bits = np.uint64(sum(1 << bit for bit, r in enumerate(local) if r < problem.n_agencies))
-    allowed: Bools = np.bitwise_count(words & agency_bits) <= problem.most_agencies
+    agency_bits = _word([bit for bit, r in enumerate(local) if r < problem.n_agencies], local)
+    allowed: Bools = np.asarray(np.bitwise_count(words & agency_bits) <= problem.most_agencies, dtype=bool)
     for bit, r in enumerate(local):
-        foes = np.uint64(sum(1 << other for other, q in enumerate(local) if problem.conflicts[r, q]))
+        foes = _word([other for other, q in enumerate(local) if problem.conflicts[r, q]], local)
         if foes:
-            allowed &= ((words >> np.uint64(bit)) & np.uint64(1) == 0) | ((words & foes) == 0)
+            allowed &= ((words & _word([bit], local)) == 0) | ((words & foes) == 0)
     return allowed
