@@ -14,7 +14,7 @@ from postgres import server
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from inspection.store import tables
+from inspection.store import schema, tables
 from inspection.store.plans import Plan, Store
 from inspection.store.workspace import Workspace
 
@@ -60,7 +60,7 @@ def postgres_url(postgres_server: str, postgres: Callable[[str], str]) -> str:
         with engine.begin() as connection:
             # Without this the triggers would keep the log from being emptied.
             connection.execute(text("SET LOCAL session_replication_role = replica"))
-            connection.execute(text(f"TRUNCATE {', '.join(tables.metadata.tables)}"))
+            connection.execute(text(f"TRUNCATE {', '.join(schema.metadata.tables)}"))
             is_whole = connection.scalar(text("SELECT version_num FROM alembic_version")) == tables.HEAD
     except DBAPIError:
         is_whole = False

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from inspection.errors import StoreError
-from inspection.store import tables
+from inspection.store import schema, tables
 from inspection.store.engine import connect, migrate
 from inspection.store.plans import Store
 
@@ -25,21 +25,21 @@ def test_newest_migration_is_the_one_the_store_knows() -> None:
 
 def test_bare_database_is_upgraded_to_every_table(bare_url: str) -> None:
     store = Store.at(bare_url)
-    assert set(inspect(store.engine).get_table_names()) == {*tables.metadata.tables, "alembic_version"}
+    assert set(inspect(store.engine).get_table_names()) == {*schema.metadata.tables, "alembic_version"}
     store.close()
 
 
 def test_upgraded_tables_autogenerate_finds_no_difference(store: Store) -> None:
     with store.reading() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def _rules(connection: Connection) -> Any:
     """Columns, keys, checks and indexes by table as the database states them; autogenerate ignores checks."""
     inspector = inspect(connection)
     found = {}
-    for table in tables.metadata.tables:
+    for table in schema.metadata.tables:
         columns = [(each["name"], str(each["type"]), each["nullable"]) for each in inspector.get_columns(table)]
         checks = sorted((each["name"], each["sqltext"]) for each in inspector.get_check_constraints(table))
         keys = sorted((each["name"], each["constrained_columns"]) for each in inspector.get_foreign_keys(table))
@@ -56,7 +56,7 @@ def test_upgraded_tables_equal_the_declared_ones_in_every_rule(store: Store) -> 
     with store.reading() as connection:
         migrated = _rules(connection)
     migrate(store.engine, "base")
-    tables.metadata.create_all(store.engine)
+    schema.metadata.create_all(store.engine)
     with store.reading() as connection:
         assert migrated == _rules(connection)
     assert migrated["log_entries"][2]
@@ -66,7 +66,7 @@ def test_downgrade_leaves_nothing_and_upgrade_comes_back(store: Store) -> None:
     migrate(store.engine, "base")
     assert inspect(store.engine).get_table_names() == ["alembic_version"]
     store.upgrade()
-    assert set(inspect(store.engine).get_table_names()) == {*tables.metadata.tables, "alembic_version"}
+    assert set(inspect(store.engine).get_table_names()) == {*schema.metadata.tables, "alembic_version"}
 
 
 def test_store_of_a_newer_program_is_refused(store: Store, url: str) -> None:

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from inspection.store import log_tables
+from inspection.store.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=log_tables.metadata,
+    target_metadata=metadata,
     # SQLite too migrates in one transaction: a process killed meanwhile leaves the old tables whole.
     transactional_ddl=True,
     render_as_batch=True,
