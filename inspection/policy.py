@@ -26,6 +26,7 @@ from inspection.policy_sections import (
     CeremonyRules,
     CertificateRules,
     CoverageRules,
+    DisclosureRules,
     Exemption,
     GapRules,
     JointRules,
@@ -68,6 +69,7 @@ class Policy(Section):
     ceremony: CeremonyRules = CeremonyRules()
     timetable: TimetableRules = TimetableRules()
     after: AfterRules = AfterRules()
+    disclosure: DisclosureRules = DisclosureRules()
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ KeyPath = tuple[str, ...]
 FIXED = ("plan", "ceremony", "registers")
 """Tables that say whose plan it is and how it is drawn: another value is another plan, not another consequence."""
 
-DAYS_ONLY = ("gap", "quiet", "calendar", "timetable", "after")
+DAYS_ONLY = ("gap", "quiet", "calendar", "timetable", "after", "disclosure")
 """Tables that only days of visits depend on."""
 
 MOST_CLOSE = 3

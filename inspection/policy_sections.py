@@ -209,3 +209,15 @@ class AfterRules(Section):
     most_closed: Share = Fraction(10, 100)
     most_substituted: Share = Fraction(10, 100)
     most_voids: Whole = Field(default=1, ge=0, le=100)
+
+
+class DisclosureRules(Section):
+    """[disclosure] Working days until findings and decisions must be public, what counts as soon, and whose categories.
+
+    ``categories`` names a dictionary of data/results.
+    """
+
+    working_days: Whole = Field(default=20, ge=1, le=60)
+    decision_working_days: Whole = Field(default=7, ge=1, le=60)
+    soon_working_days: Whole = Field(default=5, ge=0, le=60)
+    categories: Literal["gsxt", "zhejiang", "disclosure"] = "gsxt"
