@@ -5,7 +5,6 @@ Usage: python benchmarks/registers_to_bundle.py REGISTERS OUT PROCESSES
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import time
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from inspection import service
 from inspection.demo.files import county_files
+from inspection.demonstration import Proof
 from inspection.office import Office
 
 
@@ -44,18 +44,16 @@ def main(registers: Path, out: Path, processes: int) -> int:
         report = office.import_files(files.registers, mappings={}, as_of=date(2027, 1, 1), strict=True)
     assert report.snapshot is not None
     line, _ = office.start(watcher)
-    year = service.plan_year(line, service.unattended(line.given.policy), processes=processes)
-    with watcher.stage("bundle"):
-        bundle = service.bundle(line, out / "bundle")
-    with watcher.stage("verify"):
-        checked = subprocess.run(
-            [sys.executable, "-I", "-S", str(bundle / "verify.py"), str(bundle)], stdout=subprocess.PIPE, text=True
-        )
+    proof = Proof(line, out / "bundle")
+    ceremony = service.unattended(line.given.policy)
+    year = service.plan_year(line, ceremony, processes=processes, when_drawn=proof.make)
+    with watcher.stage("verify, from here"):
+        verdict, code = proof.verdict()
     broken = [rule.text("en") for rule in year.rules if rule.ok is False]
-    print(f"visits {len(year.plan.visits)}, rules broken {len(broken)}, checker exit {checked.returncode}")
-    if broken or checked.returncode:
-        print(*broken, checked.stdout[-2000:], sep="\n")
-    return checked.returncode
+    print(f"visits {len(year.plan.visits)}, rules broken {len(broken)}, checker exit {code}")
+    if broken or code:
+        print(*broken, verdict[-2000:], sep="\n")
+    return code
 
 
 if __name__ == "__main__":

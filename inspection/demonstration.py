@@ -15,7 +15,7 @@ from inspection import service
 from inspection.demo.county import CountySize, write_county
 from inspection.documents.workbook import write_plan_workbook
 from inspection.errors import Language, StoreError
-from inspection.line import Watcher
+from inspection.line import Line, Watcher
 from inspection.model import Summary
 from inspection.office import Office
 from inspection.registry.report import ImportReport
@@ -58,23 +58,51 @@ def demonstrate(
             files.registers, mappings={}, as_of=date(size.year, 1, 1), strict=True, progress=None
         )
     line, _ = office.start(watcher)
-    year = service.plan_year(line, service.unattended(line.given.policy), processes=processes, cluster=cluster)
-    with stage("bundle"):
-        bundle = service.bundle(line, out / "bundle")
-    # The checker needs nothing but the bundle, so it runs in its own process while the workbook is written.
-    checker = subprocess.Popen(
-        [sys.executable, "-I", "-S", str(bundle / "verify.py"), str(bundle)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        encoding="utf-8",
+    proof = Proof(line, out / "bundle")
+    year = service.plan_year(
+        line,
+        service.unattended(line.given.policy),
+        processes=processes,
+        cluster=cluster,
+        when_drawn=proof.make,
     )
     summary = service.summary(line, year, language)
     with stage("workbook"):
         write_plan_workbook(out / "plan.xlsx", service.plan_rows(line, year), summary, language)
     with stage("verify"):
-        verdict, _ = checker.communicate()
-    return Demonstration(report=report, summary=summary, verdict=verdict, exit_code=checker.returncode)
+        verdict, exit_code = proof.verdict()
+    return Demonstration(report=report, summary=summary, verdict=verdict, exit_code=exit_code)
+
+
+class Proof:
+    """The bundle of a drawn plan, and its checker in a process of its own.
+
+    The checker needs nothing but the bundle, and the bundle holds no days, so both are made while days are set.
+    """
+
+    def __init__(self, line: Line, target: Path) -> None:
+        self._line = line
+        self._target = target
+        self._checker: subprocess.Popen[str] | None = None
+
+    def make(self) -> None:
+        """The bundle stands and its checker has started."""
+        bundle = service.bundle(self._line, self._target)
+        self._checker = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(bundle / "verify.py"), str(bundle)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def verdict(self) -> tuple[str, int]:
+        """What the checker printed, and its exit code."""
+        if self._checker is None:
+            self.make()
+        assert self._checker is not None
+        text, _ = self._checker.communicate()
+        return text, self._checker.returncode
 
 
 def clear(out: Path) -> None:

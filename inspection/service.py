@@ -6,8 +6,8 @@ again after a crash, or after a party has handed in what the line was waiting fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,6 +41,9 @@ from inspection.workers import Crew, code_mark, spreading
 
 ANSWERS = "answers"
 """Folder of a workspace where answers wait until their plan is stored."""
+MOST_FORCED = 10
+"""Warnings of visits without a choice of officers on the one screen."""
+
 FIRMS, INSPECTORS = "1-firms", "2-inspectors"
 """Folders of the year's two draws."""
 
@@ -56,12 +59,20 @@ class PlannedYear:
     rules: tuple[RuleResult, ...]
 
 
-def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1, cluster: Crew | None = None) -> PlannedYear:
+def plan_year(
+    line: Line,
+    ceremony: Ceremony,
+    *,
+    processes: int = 1,
+    cluster: Crew | None = None,
+    when_drawn: Callable[[], None] | None = None,
+) -> PlannedYear:
     """The line's round, the year's own or a supplement, is planned, drawn, proven and has its days.
 
     Args:
         processes: of this machine that solve regions and agencies beside each other.
         cluster: other machines that do so instead.
+        when_drawn: called once all that the proof holds is stored; the days, which it does not hold, come after.
 
     Raises:
         PlanError: the rules cannot be met; nothing was committed.
@@ -76,11 +87,14 @@ def plan_year(line: Line, ceremony: Ceremony, *, processes: int = 1, cluster: Cr
         progress=line.watcher.advance,
     )
     with line.workspace.lock(line.name), spread as run:
-        return draw_round(line, ceremony, run)
+        drawn = draw_round(line, ceremony, run)
+        if when_drawn:
+            when_drawn()
+        return date_round(line, drawn)
 
 
-def draw_round(line: Line, ceremony: Ceremony, run: Spreader) -> PlannedYear:
-    """One round of the plan is drawn, the year's own or a supplement: firms, then inspectors, then days."""
+def draw_round(line: Line, ceremony: Ceremony, run: Spreader) -> day_steps.DrawnYear:
+    """One round of the plan is drawn, the year's own or a supplement: firms, then inspectors."""
     current = round_of(line)
     frame = firm_steps.frame(line, current.firms)
     quotas = firm_steps.quotas(line, current.firms, frame, run, current.previous)
@@ -94,8 +108,12 @@ def draw_round(line: Line, ceremony: Ceremony, run: Spreader) -> PlannedYear:
     published = draw_steps.commit(line, chances.inputs, secrets)
     opened = draw_steps.reveal(line, published, secrets, ceremony)
     assignments = inspector_steps.draw(line, published, opened, chances, f"{line.name}/{current.firms}")
+    chances = replace(chances, flow=())  # drawn from, and large
+    return day_steps.DrawnYear(frame=frame, quotas=quotas, firms=visits, chances=chances, assignments=assignments)
 
-    drawn = day_steps.DrawnYear(frame=frame, quotas=quotas, firms=visits, chances=chances, assignments=assignments)
+
+def date_round(line: Line, drawn: day_steps.DrawnYear) -> PlannedYear:
+    """The visits of a drawn round have their days, and every rule is counted again."""
     firms = day_steps.look_up(line, drawn)
     days = day_steps.timetable(line, drawn, firms)
     plan = day_steps.drawn_plan(line, drawn, firms, days)
@@ -276,6 +294,7 @@ def _warnings(line: Line, year: PlannedYear, language: Language) -> list[str]:
         found.append(
             message("plan.warning.unplaced", language, count=len(year.days.unplaced), first=year.days.unplaced[0][0])
         )
+    found += year.drawn.chances.warnings.get(language, [])[:MOST_FORCED]
     found += [
         message("plan.warning.rule", language, text=rule.text(language)) for rule in year.rules if rule.ok is False
     ]
