@@ -15,14 +15,14 @@ from inspection.draw.publication import PublishedCommitment
 from inspection.draw.reveal import Reveal
 from inspection.draw.table import COLUMNS, parse_table, table_bytes, table_root
 from inspection.draw_steps import Inputs, log_result
-from inspection.errors import PlanError
+from inspection.errors import Language, PlanError
 from inspection.firm_steps import FirmResult, FrozenQuotas
 from inspection.line import Line, Made
 from inspection.model import Assignment, Need
 from inspection.planning.chances import Fractions, agency_problems, needs_of, plan_chances
 from inspection.planning.quotas import Spreader
 from inspection.planning.resources import usable_until
-from inspection.planning.seat_words import seat_words
+from inspection.planning.seat_words import forced_words, seat_words
 from inspection.store import drawn
 
 
@@ -30,6 +30,7 @@ from inspection.store import drawn
 class FrozenChances:
     """The needs, the files the draw is committed to, and the largest chance of a pair beside its bound.
 
+    ``warnings`` name, by language, visits at which nothing is left to chance: to be read before the commitment.
     ``flow`` is what flow.csv says where it has just been made; a resumed line reads the file instead.
     """
 
@@ -38,6 +39,7 @@ class FrozenChances:
     bound: Fraction
     inputs: Inputs
     flow: tuple[Arc, ...] = field(default=(), repr=False, compare=False)
+    warnings: Mapping[str, list[str]] = field(default_factory=dict)
 
 
 def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, run: Spreader) -> FrozenChances:
@@ -61,15 +63,21 @@ def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, 
                 text_en="\n".join(seat_words(each, given.agencies, "en") for each in solved),
             )
         files = _freeze(line, folder, needs, solved)
+        languages: tuple[Language, ...] = ("zh", "en")
+        warnings: dict[str, list[str]] = {
+            language: [t for of, forced in solved.forced for t in forced_words(of, forced, given.agencies, language)]
+            for language in languages
+        }
         frozen = FrozenChances(
             needs=needs,
             largest=solved.largest,
             bound=solved.bound,
             inputs=Inputs(kind="inspectors", folder=folder, files=files, previous=result.root),
             flow=solved.flow,
+            warnings=warnings,
         )
         shares = {"largest": str(solved.largest), "bound": str(solved.bound)}
-        return Made(payload={"files": files, **shares}, value=frozen)
+        return Made(payload={"files": files, **shares, "warnings": warnings}, value=frozen)
 
     def load(payload: Mapping[str, Any]) -> FrozenChances:
         files = payload["files"]
@@ -88,6 +96,7 @@ def chances(line: Line, folder: str, planned: FrozenQuotas, result: FirmResult, 
             largest=Fraction(payload["largest"]),
             bound=Fraction(payload["bound"]),
             inputs=Inputs(kind="inspectors", folder=folder, files=files, previous=result.root),
+            warnings=payload.get("warnings", {}),
         )
 
     return line.step(f"{folder}.chances", make, load)

@@ -49,11 +49,15 @@ class AgencyShortage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fractions:
-    """What is committed before the inspector draw: the flow, and the largest chance of a pair with its bound."""
+    """What is committed before the inspector draw: the flow, and the largest chance of a pair with its bound.
+
+    ``forced`` are, by agency, needs at which somebody has chance 1 whatever is done: positions in its ``needs``.
+    """
 
     flow: tuple[Arc, ...]
     largest: Fraction
     bound: Fraction
+    forced: tuple[tuple[AgencyProblem, tuple[int, ...]], ...] = ()
 
 
 def needs_of(
@@ -195,6 +199,7 @@ def plan_chances(
         flow=(*arcs, *_duty_arcs(duty)),
         largest=max((Fraction(answer.largest, MILLION) for answer in answers), default=Fraction(0)),
         bound=max((Fraction(answer.bound, MILLION) for answer in answers), default=Fraction(0)),
+        forced=tuple((of, answer.forced) for of, answer in zip(problems, answers, strict=True) if answer.forced),
     )
 
 
