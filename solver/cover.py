@@ -131,13 +131,39 @@ def is_joint(problem: MergeProblem, tasks: Sequence[int]) -> bool:
 def _add_joint(
     lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any]
 ) -> None:
-    if problem.joint_counted_by == "tasks" or problem.joint[0] == 0:
-        return
     part, whole = problem.joint
+    if not part:
+        return
+    if problem.joint_counted_by == "tasks":
+        _add_joint_sets(lp, problem, base, kinds, variables)
+        return
     have = sum(n * (whole * is_joint(problem, tasks) - part) for (tasks, _), n in base.items())
     row = lp.Constraint(float(-have), lp.infinity())
     for (tasks, _), variable in zip(kinds, variables, strict=True):
         row.SetCoefficient(variable, float(whole * is_joint(problem, tasks) - part))
+
+
+def _add_joint_sets(
+    lp: Any, problem: MergeProblem, base: Mapping[Kind, int], kinds: list[Kind], variables: list[Any]
+) -> None:
+    """The share of sets of tasks in use that are joint; one more set counts once, however many visits it makes."""
+    part, whole = problem.joint
+    used = {tasks for (tasks, _), n in base.items() if n}
+    have = sum(whole * is_joint(problem, tasks) - part for tasks in used)
+    share = lp.Constraint(float(-have), lp.infinity())
+    added: dict[tuple[int, ...], Any] = {}
+    for (tasks, _), variable in zip(kinds, variables, strict=True):
+        if tasks in used:
+            continue
+        joint = is_joint(problem, tasks)
+        if tasks not in added:
+            taken = lp.BoolVar("")
+            share.SetCoefficient(taken, float(whole * joint - part))
+            # Joint: in use only if visited. Single: in use as soon as it is visited.
+            row = lp.Constraint(0.0, lp.infinity())
+            row.SetCoefficient(taken, -1.0 if joint else float(problem.totals[list(tasks)].max()))
+            added[tasks] = row
+        added[tasks].SetCoefficient(variable, 1.0 if joint else -1.0)
 
 
 def _add_seats(
