@@ -18,7 +18,7 @@ from inspection.console.commands import Commands
 from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
-from inspection.console.question_commands import explain, whatif
+from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.sm2_commands import sm2
 from inspection.errors import message
 
@@ -260,18 +260,24 @@ for command in midyear_commands.COMMANDS:
 @workspace_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sign", metavar="NAME", help="另以此签名者（SM2）签署各检查点 sign the checkpoints by SM2 as well.")
+@click.option("--public", is_flag=True, help="公开包：无等级、人员、未到期检查 no tiers, inspectors, unopened visits.")
 @click.pass_obj
-def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None) -> None:
+def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None, public: bool) -> None:
     """写出证据包，任何人可独立核验。 Write the proof anyone can check alone.
 
     \b
     inspection bundle 证据包
+    inspection bundle --public 公开包
     """
     from inspection.console.planning import write_proof
+    from inspection.console.proving import write_public
     from inspection.console.sm2 import find_signer, sign_checkpoints, warning
 
     signer = find_signer(workspace, sign) if sign is not None else None
-    click.echo(message("cli.bundle.made", lang, folder=write_proof(workspace, folder)))
+    if public:
+        click.echo(write_public(workspace, folder, lang))
+    else:
+        click.echo(message("cli.bundle.made", lang, folder=write_proof(workspace, folder)))
     if signer is not None:
         sign_checkpoints(folder, signer)
         click.echo(
@@ -307,6 +313,7 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, keys: tupl
 
 main.add_command(whatif)
 main.add_command(explain)
+main.add_command(prove)
 main.add_command(beacon)
 main.add_command(log)
 main.add_command(ceremony)

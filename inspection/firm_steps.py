@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -28,11 +29,13 @@ from inspection.planning.additions import falling_chances, keeps_joint_share
 from inspection.planning.quotas import Quotas, RegionShortage, Spreader, plan_quotas, region_problems
 from inspection.planning.rules import rules_of
 from inspection.planning.shortage_words import shortage_words
+from inspection.planning.summary import expected_visits
 from inspection.registry.frame_tables import FrameTables, PastVisits
 from inspection.registry.ranking import rank_firms
 from inspection.store import drawn
 
 POOL_COLUMNS = ("pool", "tier", "region", "kind")
+CHANCE_COLUMNS = ("pool", "firms", "flow", "salt")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,10 @@ def frame(line: Line, folder: str) -> FrozenFrame:
 
 
 def write_frame(given: Given, target: Path | None, salt_key: bytes = b"") -> tuple[Pool, ...]:
-    """The pools of a snapshot under a policy; firms.csv is written where a target is given."""
+    """The pools of a snapshot under a policy; firms.csv is written where a target is given.
+
+    Names of pools that are to be committed say nothing of their tier: a firm is shown its row (docs/public-bundle.md).
+    """
     policy = given.policy
     history = {
         firm: PastVisits(visits=visits, barred=barred) for firm, (visits, barred) in given.past.counted(policy).items()
@@ -96,9 +102,20 @@ def write_frame(given: Given, target: Path | None, salt_key: bytes = b"") -> tup
     )
     with tables.opened() as opened:
         built = build_frame(opened.profiles(), given.tasks, policy)
+        pools = built.pools if target is None else _veiled(built.pools, salt_key)
         if target is not None:
-            opened.write_firms(target, [built.pools[pool].pool for pool in built.pool_of], salt_key)
-    return built.pools
+            opened.write_firms(target, [pools[pool].pool for pool in built.pool_of], salt_key)
+    return pools
+
+
+def _veiled(pools: Sequence[Pool], key: bytes) -> tuple[Pool, ...]:
+    """The pools in their order, under names numbered in an order that only the key tells."""
+
+    def place(pool: Pool) -> bytes:
+        return hashlib.sha256(key + f"/pool/{pool.pool}".encode()).digest()
+
+    number = {pool.pool: n for n, pool in enumerate(sorted(pools, key=place), start=1)}
+    return tuple(replace(pool, pool=f"{pool.region}-{number[pool.pool]:04d}") for pool in pools)
 
 
 def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader, previous: str | None = None) -> FrozenQuotas:
@@ -113,7 +130,7 @@ def quotas(line: Line, folder: str, framed: FrozenFrame, run: Spreader, previous
 
     def make() -> Made[FrozenQuotas]:
         planned = _solve_added(line.given, framed.pools, run) if line.round else solve(line.given, framed.pools, run)
-        files = _freeze(line, framed, planned)
+        files = _freeze(line, folder, framed, planned)
         combinations = line.keep(canonical_json([asdict(each) for each in planned.combinations]))
         frozen = FrozenQuotas(
             combinations=planned.combinations,
@@ -167,8 +184,8 @@ class ShortPlan(PlanError):
         self.shortages = shortages
 
 
-def _freeze(line: Line, framed: FrozenFrame, planned: Quotas) -> dict[str, str]:
-    """The input files of the draw by name (PROTOCOL 3)."""
+def _freeze(line: Line, folder: str, framed: FrozenFrame, planned: Quotas) -> dict[str, str]:
+    """The input files of the draw by name (PROTOCOL 3), and chances.csv, of which a firm is shown its pool's row."""
     given = line.given
     rules = rules_of(line.name, given.policy, framed.pools, planned.combinations, given.inspectors)
     rules |= given.repeated
@@ -176,7 +193,12 @@ def _freeze(line: Line, framed: FrozenFrame, planned: Quotas) -> dict[str, str]:
     months = sorted(
         (each.combination, month, count) for each in planned.combinations for month, count in each.visits.items()
     )
+    expected = expected_visits(planned.flow)
+    salts = line.salts(f"{line.name}/{folder}", "chances.csv", (row[0] for row in pools))
+    size = {pool.pool: pool.size for pool in framed.pools}
+    chances = ((row[0], size[row[0]], expected.get(row[0], 0), salt) for row, salt in zip(pools, salts, strict=True))
     return {
+        "chances.csv": line.keep(table_bytes(CHANCE_COLUMNS, chances)),
         "firms.csv": framed.firms,
         "pools.csv": line.keep(table_bytes(POOL_COLUMNS, pools)),
         "flow.csv": line.keep(table_bytes(COLUMNS["flow.csv"], planned.flow)),

@@ -59,3 +59,23 @@ def explain(lang: Language, /, workspace: Path, firm: str, every: bool, json: bo
     from inspection.console.explain import explain_and_show
 
     sys.exit(explain_and_show(workspace, firm, every, json, lang))
+
+
+@click.command()
+@workspace_option
+@click.argument("firm")
+@click.option(
+    "--out", type=click.Path(path_type=Path, dir_okay=False), metavar="JSON", help="证明文件，默认 代码.proof.json."
+)
+@click.option("--with-pool", is_flag=True, help="即使层名透露信用等级也出证 although pool names tell tiers.")
+@as_json
+@click.pass_obj
+def prove(lang: Language, /, workspace: Path, firm: str, out: Path | None, with_pool: bool, json: bool) -> None:
+    """给一户出证：在名录中、机会多大、抽没抽中；不含信用等级。 One firm's own proof, without its tier.
+
+    \b
+    inspection prove 91370828MA30000006
+    """
+    from inspection.console.proving import prove_and_show
+
+    prove_and_show(workspace, firm, out, lang, with_pool=with_pool, json=json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -39,13 +39,22 @@ def write_bundle(target: Path, plan: str, draws: Sequence[DrawFolder], log: LogF
     Raises:
         PublishError: ``target`` exists and is no bundle, or cannot be written.
     """
-    if target.exists() and not (target / "bundle.json").is_file():
+    place_folder(target, "bundle.json", lambda folder: _fill(folder, plan, draws, log))
+
+
+def place_folder(target: Path, mark: str, fill: Callable[[Path], None]) -> None:
+    """What ``fill`` writes stands in ``target``, whole; a folder already there that holds ``mark`` is replaced.
+
+    Raises:
+        PublishError: ``target`` exists without ``mark``, or cannot be written.
+    """
+    if target.exists() and not (target / mark).is_file():
         raise PublishError("publish.bundle.occupied", folder=target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         try:
-            _fill(building, plan, draws, log)
+            fill(building)
             building.chmod(0o755)
             if target.exists():
                 shutil.rmtree(target)
@@ -66,18 +75,25 @@ def _fill(folder: Path, plan: str, draws: Sequence[DrawFolder], log: LogFiles) -
         home.mkdir(parents=True)
         for name, source in draw.files.items():
             shutil.copyfile(source, home / name)
-    checkpoints = folder / "log" / "checkpoints"
+    write_log_files(folder / "log", log, "entries.jsonl")
+    add_checker(folder, "verify.py")
+
+
+def write_log_files(folder: Path, log: LogFiles, entries: str) -> None:
+    """The log as a bundle holds it, its lines in the file ``entries``."""
+    checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True)
-    (folder / "log" / "entries.jsonl").write_text(
-        "".join(line + "\n" for line in log.lines), encoding="utf-8", newline="\n"
-    )
-    (folder / "log" / "key").write_text(log.key + "\n", encoding="utf-8", newline="\n")
+    (folder / entries).write_text("".join(line + "\n" for line in log.lines), encoding="utf-8", newline="\n")
+    (folder / "key").write_text(log.key + "\n", encoding="utf-8", newline="\n")
     for size, note in log.checkpoints.items():
         (checkpoints / str(size)).write_text(note, encoding="utf-8", newline="\n")
     for size, answers in log.timestamps.items():
-        stamps = folder / "log" / "timestamps" / str(size)
+        stamps = folder / "timestamps" / str(size)
         stamps.mkdir(parents=True)
         for name, answer in answers.items():
             (stamps / f"{name}.tsr").write_bytes(answer)
-    checker = resources.files("inspection") / "verify.py"
-    (folder / "verify.py").write_bytes(checker.read_bytes())
+
+
+def add_checker(folder: Path, name: str) -> None:
+    """The folder carries the checker of this name."""
+    (folder / name).write_bytes((resources.files("inspection") / name).read_bytes())
