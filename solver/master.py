@@ -22,6 +22,9 @@ from solver.relaxed import Column, Prices, Relaxed, levels
 FORBIDDEN = 50.0
 """Price, in visits, of breaking a rule by one."""
 
+TAIL = 1e-3
+"""A round that raises the least chance by a smaller part than this is the last of its level: columns trickle on."""
+
 INSISTED = 5_000.0
 """The same once an answer at the lower price has broken a rule."""
 
@@ -170,7 +173,7 @@ class Master:
 
         Returns None where the program has no optimum (numerical trouble; every rule can be broken at a price).
         """
-        best_bound, objective = 0.0, float("inf")
+        best_bound, objective, before = 0.0, float("inf"), float("inf")
         for round_number in range(rounds):
             if not self._optimize():
                 break
@@ -182,8 +185,10 @@ class Master:
             fresh = [c for c in dict.fromkeys(columns) if c not in self.columns]
             is_proven = self._is_counting and np.ceil(objective - 1e-6) <= np.ceil(best_bound - 1e-6)
             is_proven = is_proven and not self._broken()
-            if is_proven or not fresh or round_number == rounds - 1:
+            is_slow = not self._is_counting and before - objective <= TAIL * abs(objective)
+            if is_proven or is_slow or not fresh or round_number == rounds - 1:
                 return self._answer(objective, best_bound)
+            before = objective
             self.add(fresh)
         return None
 
