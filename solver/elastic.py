@@ -102,8 +102,8 @@ class Elastic:
         share, reached, found = self._share, 0.0, tuple[Column, ...]()
         try:
             for _ in range(8):
-                self._ask(kept, {Rule("joint"): 1.0}, hard=HARD)
-                self._bends[Rule("joint"), -1].SetBounds(-1e9, 1e9)
+                self._ask(kept | {Rule("joint")}, {Rule("joint"): 1.0}, hard=HARD)
+                self._bends[Rule("joint"), -1].SetBounds(-self._lp.infinity(), self._lp.infinity())
                 if not self._solve():
                     return None
                 if self._broken() > BROKEN:
