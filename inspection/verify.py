@@ -335,7 +335,7 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
         need(draws := [draw for draw in plan.draws if draw.kind == "firms" and not draw.void], "no firm draw counts")
         rules, first, visits = draws[0].rules, draws[0], [(draw, row) for draw in draws for row in draw.visits]
         none(f"rule {name} differs in {draw.name}" for draw in draws for name in PER_PLAN if draw.rules.get(name) != rules.get(name))
-        share, kinds, seats = rules["coverage"], rules["coverage"].get("kinds"), rules.get("monthly_seats", {})
+        share, kinds, seats = rules["coverage"], rules["coverage"].get("kinds"), [draw.rules.get("monthly_seats", {}) for draw in draws]
         pools = {row[0] for row in first.pools if kinds is None or row[first.header.index("kind")] in kinds}
         frame = {firm for firm, pool in first.pool.items() if pool in pools}
         found, least = len(frame & {row[1] for _, row in visits}), -(-share["numerator"] * len(frame) // share["denominator"])
@@ -350,7 +350,7 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
         need(part * share["denominator"] >= whole * share["numerator"], text)
     with step(plan, "seats 每月人力: within those the rules state, if any"):
         used = tally(((row[1], draw.month[row[0]]), int(row[2])) for draw in plan.draws if not (draw.void or draw.kind == "firms") for row in draw.needs)
-        none(f"{agency} {month}: {n} officers" for (agency, month), n in used.items() if n > seats.get(agency, {}).get(month, n))
+        none(f"{agency} {month}: {n} officers" for (agency, month), n in used.items() if n > max(one.get(agency, {}).get(month, n) for one in seats))
     with step(plan, "later events 作废递补与替换") as say:
         gone, counts = defaultdict[Any, list[str]](list), Counter(one["type"] for one in plan.entries)
         for n, one in [(n, one) for n, one in enumerate(plan.entries) if one["type"] in ("replace", "substitute")]:
