@@ -49,7 +49,7 @@ N_INSPECTORS = 221
 N_TOWNS = 14
 FIRMS_SCALE = 103 / 90
 """The county of benchmarks/quotas has 90 000 firms."""
-MONTHLY = 16
+MONTHLY = 20
 """Most visits of an officer in a month; the policy that ships has 8, too few for so many visits and so few officers."""
 CONTRADICTORY = (90, 119)
 """Numbers of made-up counties whose rules cannot all be kept; they are left out."""
