@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,6 +13,7 @@ from inspection.documents.figures import count, one_in, percent, phrase
 from inspection.errors import Language, message
 from inspection.explain import MOST_FOUND, ExcludedTask, Explanation, Search, explain
 from inspection.firm_in_draw import FirmInDraw
+from inspection.machine_facts import explanation_facts, to_json
 from inspection.office import Office
 from inspection.registry.firm_search import RegisteredFirm
 
@@ -31,7 +29,7 @@ def explain_and_show(workspace: Path, text: str, every: bool, json: bool, langua
     finally:
         office.workspace.store.close()
     if json:
-        click.echo(jsonlib.dumps(_facts(found), ensure_ascii=False, default=_plain))
+        click.echo(to_json(explanation_facts(found)))
     else:
         lines = _search(found, language) if isinstance(found, Search) else _lines(found, every, language)
         for line in lines:
@@ -220,19 +218,3 @@ def _drawn(each: FirmInDraw, language: Language) -> Iterator[str]:
 
 def _kind(firm: RegisteredFirm, language: Language) -> str:
     return message(f"explain.kind.{firm.kind}", language)
-
-
-def _facts(found: Explanation | Search) -> dict[str, Any]:
-    """For machines; figures that are computed beside those that are stored."""
-    facts = asdict(found)
-    if isinstance(found, Search):
-        return {"found": len(found.firms), **facts}
-    rules = {name: getattr(found.rules, name) for name in type(found.rules).model_fields}
-    facts |= {"rules": rules, "tier": {**facts["tier"], "mean": found.tier.mean}}
-    facts["tasks"] = [{**asdict(task), "ratio": task.ratio} for task in found.tasks]
-    facts["draws"] = [{**asdict(each), "is_drawn": each.is_drawn} for each in found.draws]
-    return facts
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Fraction) else str(value)

@@ -17,18 +17,16 @@ from typing import Any
 import click
 
 from inspection import service
-from inspection.beacon.announcing import source_words
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony
 from inspection.console.progress import ProgressBars
 from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Kind
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.reveal import party_commitment
-from inspection.errors import BeaconError, InputError, InspectionError, Language, StoreError, message
+from inspection.errors import BeaconError, InputError, InspectionError, Language, message
 from inspection.line import Line, refusals, step_name
 from inspection.office import CHINA, Office
-from inspection.reveal_steps import awaited
-from inspection.rounds import round_of
+from inspection.plan_status import finished_year, next_words, steps_of
 from inspection.supplements import present_line
 from inspection.workers import Crew
 
@@ -72,7 +70,7 @@ def advance(line: Line, ceremony: Ceremony, bars: ProgressBars, language: Langua
     except BeaconError as error:
         if not error.code.endswith(".waiting"):
             raise
-        code, params = _next(line)
+        code, params = next_words(line)
         raise BeaconError(code, **params) from error
     if line.round:
         line = line.of_year()
@@ -80,45 +78,6 @@ def advance(line: Line, ceremony: Ceremony, bars: ProgressBars, language: Langua
     _print_summary(line, year, language)
     click.echo(message("cli.next.done", language), err=True)
     return 0
-
-
-def _next(line: Line) -> tuple[str, dict[str, object]]:
-    """Code and parameters of the message that says what to do next."""
-    missing = _missing(line)
-    if missing is None:
-        return "cli.next.done", {}
-    folder, _, part = missing.rpartition(".")
-    draw, kind = f"{line.name}/{folder}", folder.partition("-")[2]
-    if part == "parties":
-        parties = line.given.policy.ceremony.parties
-        pairs = " ".join(f"{party}=…" for party in parties)
-        return "cli.awaited.parties", {"draw": draw, "kind": kind, "pairs": pairs, "names": ", ".join(parties)}
-    return _next_reveal(line, draw) if part == "reveal" else ("cli.next.run", {})
-
-
-def _next_reveal(line: Line, draw: str) -> tuple[str, dict[str, object]]:
-    """What the reveal needs: people and dice, or a public value that is made elsewhere."""
-    waiting = awaited(line)
-    source = waiting.commitment.public if waiting else None
-    if source is None or source.kind == "dice":
-        return "cli.awaited.reveal", {"draw": draw}
-    return "cli.awaited.public", {"draw": draw, "source": source_words(source), "opens": source.not_before}
-
-
-def _missing(line: Line) -> str | None:
-    """The first step of the line's round that is not stored."""
-    done = {step.name for step in line.workspace.store.steps(line.name)}
-    return next((step for step in steps_of(line) if step not in done), None)
-
-
-def steps_of(line: Line) -> list[str]:
-    """The steps of the line's round in their order."""
-    current = round_of(line)
-    return [
-        *(f"{current.firms}.{part}" for part in ("frame", "quotas", "parties", "commit", "reveal", "draw")),
-        *(f"{current.inspectors}.{part}" for part in ("chances", "parties", "commit", "reveal", "draw")),
-        *(f"{current.firms}.{part}" for part in ("timetable", "check")),
-    ]
 
 
 def asking(language: Language) -> Callable[[str, str, Callable[[str], None]], str]:
@@ -191,7 +150,7 @@ def show_status(workspace: Path, json: bool, language: Language) -> None:
     """Which steps are stored, and what comes next."""
     line = present_line(Office.opened(workspace).line())
     done = {step.name: step.finished_at.astimezone(CHINA) for step in line.workspace.store.steps(line.name)}
-    code, params = _next(line)
+    code, params = next_words(line)
     following = message(code, language, **params)
     if json:
         steps = [{"step": s, "finished": done[s].isoformat() if s in done else None} for s in steps_of(line)]
@@ -234,13 +193,7 @@ def write_proof(workspace: Path, folder: Path) -> Path:
 def _finished(workspace: Path, language: Language) -> tuple[Line, service.PlannedYear]:
     """The plan, once every step is stored."""
     line = Office.opened(workspace).line()
-    missing = _missing(line)
-    if missing is not None:
-        code, params = _next(line)
-        following = message(code, language, **params)
-        step = step_name(missing, language)
-        raise StoreError("cli.plan.unfinished", plan=line.name, step=step, following=following)
-    return line, service.plan_year(line, AttendedCeremony())
+    return line, finished_year(line, language)
 
 
 def _print_summary(line: Line, year: service.PlannedYear, language: Language) -> None:

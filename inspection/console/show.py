@@ -8,15 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast
 
 import click
 
 from inspection.console.progress import ProgressBars
 from inspection.errors import InputError, Language, PlanError, message
+from inspection.machine_facts import import_facts
 from inspection.office import Office, missing_registers
 from inspection.registry.report import ImportReport
-from inspection.registry.settings import RegisterKind
+from inspection.registry.settings import REGISTER_KINDS, RegisterKind
 from inspection.registry.snapshot import Snapshot
 from inspection.workers import Crew
 
@@ -69,7 +70,7 @@ def import_and_show(
             progress=lambda register, done, total: bars.advance(done, total),
         )
     if json:
-        click.echo(jsonlib.dumps(_report(report, language), ensure_ascii=False, indent=1))
+        click.echo(jsonlib.dumps(import_facts(report, language), ensure_ascii=False, indent=1))
     else:
         for line in _lines(report, language):
             click.echo(line)
@@ -83,7 +84,7 @@ def _mappings(given: Sequence[str]) -> dict[RegisterKind, Path]:
     found: dict[RegisterKind, Path] = {}
     for pair in given:
         kind, separator, path = pair.partition("=")
-        if not separator or kind not in get_args(RegisterKind) or not Path(path).is_file():
+        if not separator or kind not in REGISTER_KINDS or not Path(path).is_file():
             raise InputError("cli.import.mapping", given=pair)
         found[cast(RegisterKind, kind)] = Path(path)
     return found
@@ -141,22 +142,6 @@ def _reason(report: ImportReport, register: str, code: str, count: int, language
             remedy=example.remedy(language),
         ),
     ]
-
-
-def _report(report: ImportReport, language: Language) -> dict[str, Any]:
-    return {
-        "snapshot": report.snapshot.digest if report.snapshot else None,
-        "missing": list(missing_registers(report.snapshot)) if report.snapshot else [],
-        "registers": {
-            kind: {"read": counts.read, "accepted": counts.accepted, "rejected": counts.rejected}
-            for kind, counts in report.counts.items()
-        },
-        "reasons": [
-            {"register": register, "code": code, "count": count} for (register, code), count in report.reasons.items()
-        ],
-        "rejects": str(report.rejects) if report.rejects else None,
-        "notices": [notice.text(language) for notice in report.warnings],
-    }
 
 
 def check_and_show(workspace: Path, json: bool, language: Language, cluster: Crew | None = None) -> int:

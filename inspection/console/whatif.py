@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
-from inspection.consequences import AgencyYear, Case, Consequences
 from inspection.console.progress import ProgressBars
 from inspection.errors import InputError, Language, message
+from inspection.machine_facts import comparison_facts, to_json
 from inspection.office import Office
 from inspection.policy_changes import split_settings
 from inspection.whatif import Comparison, Variant, compare
@@ -55,7 +52,7 @@ def ask_and_show(workspace: Path, variants: Sequence[Variant], showing: Showing,
 
         write_comparison(out, title, found.year, found.cases, language)
     if json:
-        click.echo(jsonlib.dumps(_facts(found, language), ensure_ascii=False, default=_plain))
+        click.echo(to_json(comparison_facts(found, language)))
     else:
         _print(title, found, language)
     if out is not None:
@@ -112,39 +109,3 @@ def _print(title: str, found: Comparison, language: Language) -> None:
     from inspection.documents.comparison import render_comparison
 
     Console().print(render_comparison(title, found.cases, language))
-
-
-def _facts(found: Comparison, language: Language) -> dict[str, Any]:
-    """The comparison for machines: shares as numbers, figures that are computed beside those that are stored."""
-    return {
-        "plan": found.name,
-        "year": found.year,
-        "committed": found.is_committed,
-        "cases": [_case_facts(case, language) for case in found.cases],
-    }
-
-
-def _case_facts(case: Case, language: Language) -> dict[str, Any]:
-    facts: dict[str, Any] = {"name": case.name, "changes": list(case.changes), "feasible": not case.shortage}
-    if case.consequences is None:
-        return {**facts, "shortage": case.shortage[language]}
-    return {**facts, "figures": _figures(case.consequences), "unseen": list(case.unseen)}
-
-
-def _figures(found: Consequences) -> dict[str, Any]:
-    shares = ("coverage", "joint_by_visits", "joint_by_firms", "joint_by_tasks")
-    facts = asdict(found)
-    facts |= {name: {**facts[name], "ratio": getattr(found, name).ratio} for name in shares}
-    facts |= {"cut": found.cut, "visits_per_firm": found.visits_per_firm, "seats": found.seats}
-    facts["tiers"] = [{**asdict(tier), "mean": tier.mean} for tier in found.tiers]
-    facts["agencies"] = [_year(year) for year in found.agencies]
-    return facts
-
-
-def _year(year: AgencyYear) -> dict[str, Any]:
-    highest = {**asdict(year.highest), "ratio": year.highest.ratio}
-    return {**asdict(year), "seats": year.seats, "available": year.available, "highest": highest}
-
-
-def _plain(value: Any) -> Any:
-    return float(value) if isinstance(value, Fraction) else str(value)
