@@ -1,0 +1,149 @@
+"""Targets: who gets what and by which way; ``publish.toml`` of a workspace."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from inspection.draw.note import ED25519, VerifierKey
+from inspection.draw.refusal import DrawRefusal
+from inspection.errors import PublishError
+from inspection.publish.adapters import Adapter, load_adapter
+
+FILE = "publish.toml"
+
+
+class TargetSettings(BaseModel):
+    """One ``[targets.NAME]`` of the file.
+
+    Attributes:
+        mode: a live target takes confirmed dictionaries and https only.
+        batch: records per request or archive.
+        attempts: failed attempts until a record is a dead letter; waits grow to six hours, so 40 are about five days.
+        receiver_key: verifier key under which receipts must be signed.
+        authority, certificate, private_key: PEM files for TLS: the receiver's authority, our own certificate and key.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    adapter: str
+    channel: Literal["http", "folder"]
+    mode: Literal["test", "live"] = "test"
+    url: str | None = None
+    folder: Path | None = None
+    batch: Annotated[int, Field(ge=1, le=1_000)] = 100
+    connections: Annotated[int, Field(ge=1, le=16)] = 2
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 20
+    attempts: Annotated[int, Field(ge=1, le=1_000)] = 40
+    receiver_key: str | None = None
+    authority: Path | None = None
+    certificate: Path | None = None
+    private_key: Path | None = None
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> TargetSettings:
+        if self.channel == "http":
+            parts = urlsplit(self.url or "")
+            if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+                raise ValueError("url: http://… or https://…, without ? and #")
+            if parts.username is not None:
+                raise ValueError("url: no name or password in it")
+            if self.mode == "live" and parts.scheme != "https":
+                raise ValueError("url: a live target is reached by https only")
+        elif self.folder is None:
+            raise ValueError("folder: where the files are to be put")
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("certificate and private_key: both or neither")
+        if self.receiver_key is not None:
+            try:
+                is_key = VerifierKey.parse(self.receiver_key).kind == ED25519
+            except DrawRefusal:
+                is_key = False
+            if not is_key:
+                raise ValueError("receiver_key: the line that inspection receiver prints")
+        return self
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    targets: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")], TargetSettings] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A target with its mapping table."""
+
+    name: str
+    settings: TargetSettings
+    adapter: Adapter
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim is nobody else's: well over one request."""
+        return timedelta(seconds=3 * self.settings.timeout_seconds + 5)
+
+    @property
+    def receiver_key(self) -> VerifierKey | None:
+        """The key receipts are signed by, where one is set."""
+        return VerifierKey.parse(self.settings.receiver_key) if self.settings.receiver_key else None
+
+    def require_ready(self) -> None:
+        """The target may be sent to.
+
+        Raises:
+            PublishError: it is live and a dictionary of its adapter is not officially confirmed.
+        """
+        if self.settings.mode == "live" and self.adapter.unconfirmed:
+            names = "、".join(self.adapter.unconfirmed)
+            raise PublishError(
+                "publish.target.unconfirmed", target=self.name, adapter=self.adapter.name, dictionaries=names
+            )
+
+
+def read_targets(folder: Path) -> Mapping[str, Target]:
+    """The targets of a workspace by name; none where it has no file.
+
+    Raises:
+        PublishError: the file or a mapping table cannot be used; every fault is named with its place.
+    """
+    path = folder / FILE
+    try:
+        stated = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise PublishError("publish.targets.malformed", path=path, faults=str(error)) from None
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
+        raise PublishError("publish.targets.malformed", path=path, faults=faults) from None
+    return {
+        name: Target(
+            name=name, settings=_rooted(settings, folder), adapter=load_adapter(settings.adapter, folder / "adapters")
+        )
+        for name, settings in sorted(stated.targets.items())
+    }
+
+
+def _rooted(settings: TargetSettings, folder: Path) -> TargetSettings:
+    """Relative paths in the file are meant from the workspace."""
+    paths = {name: getattr(settings, name) for name in ("folder", "authority", "certificate", "private_key")}
+    return settings.model_copy(update={name: folder / path for name, path in paths.items() if path is not None})
+
+
+def require_target(targets: Mapping[str, Target], name: str, folder: Path) -> Target:
+    """The target of this name.
+
+    Raises:
+        PublishError: there is none.
+    """
+    if name not in targets:
+        raise PublishError("publish.target.unknown", name=name, known=", ".join(targets) or "-", path=folder / FILE)
+    return targets[name]
