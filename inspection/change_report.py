@@ -23,6 +23,7 @@ class ChangeCounts:
         closed: visits closed before they began.
         voids: draws given up.
         pending: requests nobody has decided yet.
+        voided: visits voided, whatever had become of them.
     """
 
     visits: int
@@ -33,16 +34,18 @@ class ChangeCounts:
     closed: int
     voids: int
     pending: int
+    voided: int = 0
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing happened and nothing waits."""
-        return not (self.replacements or self.substituted or self.closed or self.voids or self.pending)
+        return not (self.replacements or self.substituted or self.closed or self.voids or self.pending or self.voided)
 
 
 def count_changes(visits: Sequence[StandingVisit], changes: Sequence[Change]) -> ChangeCounts:
     """The counts of a plan's visits as they stand and of all its changes."""
-    approved = [change.wish.kind for change in changes if change.state == "approved"]
+    made = [change.wish for change in changes if change.state == "approved"]
+    approved = [wish.kind for wish in made if wish.kind != "void" or not wish.visit]
     return ChangeCounts(
         visits=len(visits),
         seats=sum(len(visit.team) for visit in visits),
@@ -52,6 +55,7 @@ def count_changes(visits: Sequence[StandingVisit], changes: Sequence[Change]) ->
         closed=approved.count("close"),
         voids=approved.count("void"),
         pending=sum(1 for change in changes if change.state == "pending"),
+        voided=len(made) - len(approved),
     )
 
 
@@ -84,6 +88,6 @@ def change_lines(counts: ChangeCounts, policy: Policy, language: Language) -> li
     """The counts as a sentence, and the flags; nothing where nothing happened."""
     if counts.is_empty:
         return []
-    names = ("voids", "replacements", "replaced", "substituted", "closed", "pending")
+    names = ("voids", "replacements", "replaced", "substituted", "closed", "voided", "pending")
     sentence = message("change.counts", language, **{name: getattr(counts, name) for name in names})
     return [sentence, *flags(counts, policy, language)]

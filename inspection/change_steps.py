@@ -13,13 +13,15 @@ from sqlalchemy import Connection
 from inspection.draw.log import Entry, EntryType
 from inspection.errors import DrawError, InputError, StoreError
 from inspection.line import Line, stamp
+from inspection.part_moves import follow_change
 from inspection.past import Past, StandingVisit
 from inspection.reasons import require_reason
-from inspection.standing import find_visit, first_draw, label_of, standing_visits
+from inspection.standing import find_visit, firm_draws, first_draw, label_of, standing_visits
 from inspection.store import changes
 from inspection.store.changes import Change, Wish
 from inspection.store.draws import DrawRecord, draws, give_up
 from inspection.successors import next_firm, next_inspector
+from inspection.visit_life import Actor
 
 
 def void_wish(line: Line, name: str, reason: str) -> Wish:
@@ -34,6 +36,17 @@ def void_wish(line: Line, name: str, reason: str) -> Wish:
     draw = _draw_named(line, name)
     _require_voidable(line, draw)
     return Wish(draw=draw.draw, kind="void", reason=reason)
+
+
+def void_visit_wish(line: Line, label: str, reason: str) -> Wish:
+    """To void a visit, whatever became of it: what was disclosed of it is withdrawn.
+
+    Raises:
+        InputError: no such visit, no such reason, or the visit is closed or void.
+    """
+    require_reason("void", reason)
+    visit = _open_visit(line, label)
+    return Wish(draw=visit.draw, kind="void", reason=reason, visit=visit.visit)
 
 
 def replace_wish(line: Line, label: str, reason: str) -> Wish:
@@ -132,12 +145,16 @@ def approve(line: Line, number: int, by: str) -> Change:
         with line.workspace.store.writing() as connection:
             change = changes.decide(connection, asked, "approved", _person(by), line.clock(), successor)
             _carry_out(line, connection, change)
+            if change.wish.visit:
+                results = [draw for draw in draws(connection, line.name) if draw.root is not None]
+                actor = Actor(name=change.requested_by, role="planner")
+                follow_change(connection, line.name, firm_draws(results)[change.wish.draw], change, actor)
         return change
 
 
 def _successor(line: Line, wish: Wish) -> str | None:
     """The firm or inspector who comes in; None where nobody does."""
-    if wish.kind == "void":
+    if wish.kind == "void" and not wish.visit:
         _require_voidable(line, _draw_named(line, wish.draw))
         return None
     visits = standing(line)
@@ -150,7 +167,7 @@ def _successor(line: Line, wish: Wish) -> str | None:
             raise DrawError("change.overtaken", visit=wish.visit)
         return next_inspector(line, records[wish.draw], visit, wish.agency)
     visit = _still_open(visits, wish.draw, wish.visit)
-    if wish.kind == "close":
+    if wish.kind in ("close", "void"):
         return None
     if visit.firm != wish.subject:
         raise DrawError("change.overtaken", visit=wish.visit)
@@ -169,13 +186,14 @@ def _carry_out(line: Line, connection: Connection, change: Change) -> None:
     wish, log = change.wish, line.workspace.log
     records = {draw.draw: draw for draw in draws(connection, line.name)}
     draw = records[wish.draw]
-    if wish.kind == "void":
+    if wish.kind == "void" and not wish.visit:
         give_up(connection, draw.draw, wish.reason)
         for other in records.values():
             # Inspectors may have been announced for visits that will never be drawn.
             if draw.kind == "firms" and other.round == draw.round and other.kind == "inspectors" and other.void is None:
                 give_up(connection, other.draw, wish.reason)
-    if wish.kind == "close" or draw.commitment is None:
+    # PROTOCOL 8 has no entry for these two: the disclosure that follows says what became of the visit.
+    if wish.kind == "close" or (wish.kind == "void" and wish.visit) or draw.commitment is None:
         return
     more = {"reason": wish.reason, "approved_by": change.decided_by or "", **_particulars(change)}
     type: EntryType = wish.kind

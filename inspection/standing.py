@@ -68,7 +68,7 @@ def _changed(visit: StandingVisit, approved: Iterable[Change]) -> StandingVisit:
         wish, successor = change.wish, change.successor or ""
         if wish.kind == "replace":
             visit = replace(visit, firm=successor, called=(*visit.called, visit.firm))
-        elif wish.kind == "close":
+        elif wish.kind in ("close", "void"):
             visit = replace(visit, outcome=wish.reason)
         elif wish.kind == "substitute":
             seats = {*visit.team} - {(wish.agency, wish.subject)} | {(wish.agency, successor)}

@@ -1,7 +1,7 @@
 """The life of a visit, agency by agency: its states, what may happen in each, and who may do it (issue 5, point 1).
 
-Whoever inspects enters and discloses (谁检查、谁录入、谁公开), so each agency of a joint visit has a part of its own that
-moves through these states; the visit is as far as the part that is least far.
+Whoever inspects enters and discloses (谁检查、谁录入、谁公开), so each agency of a joint visit has a part of its own
+that moves through these states; the visit is as far as the part that is least far.
 """
 
 from __future__ import annotations
@@ -20,7 +20,17 @@ STATES: tuple[State, ...] = get_args(State)
 """In the order a visit goes through them; closed and voided are ends of their own."""
 
 Event = Literal[
-    "dispatch", "accept", "carry_out", "enter", "send_back", "review", "disclose", "replace", "substitute", "close", "void"
+    "dispatch",
+    "accept",
+    "carry_out",
+    "enter",
+    "send_back",
+    "review",
+    "disclose",
+    "replace",
+    "substitute",
+    "close",
+    "void",
 ]
 EVENTS: tuple[Event, ...] = get_args(Event)
 

@@ -109,7 +109,7 @@ def show_changes(workspace: Path, json: bool, language: Language) -> None:
         return
     for change in made:
         click.echo(_sentence(line, change, language))
-    names = ("voids", "replacements", "replaced", "substituted", "closed", "pending")
+    names = ("voids", "replacements", "replaced", "substituted", "closed", "voided", "pending")
     click.echo(message("change.counts", language, **{name: getattr(counts, name) for name in names}))
     for flag in flagged:
         click.echo(flag)

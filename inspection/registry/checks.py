@@ -6,6 +6,7 @@ the registers it refers to, and repeats.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,8 +70,12 @@ RULES: tuple[Rule, ...] = (
 """Rules over more than one cell; those of single cells are the readers (readers.py, codes.py)."""
 
 
-def find_faults(connection: DuckDBPyConnection, stage: Stage, scratch: Path) -> str:
-    """All faults of a register, as table ``faults_<kind>`` (source, row, col, value, code, detail); its name."""
+def find_faults(connection: DuckDBPyConnection, stage: Stage, scratch: Path, every: Sequence[Rule] = RULES) -> str:
+    """All faults of a register, as table ``faults_<kind>`` (source, row, col, value, code, detail); its name.
+
+    Args:
+        every: rules over more than one cell; those of other registers are left aside.
+    """
     table = f"faults_{stage.register.kind}"
     connection.execute(
         f"CREATE TABLE {table} (source INTEGER, row BIGINT, col VARCHAR, value VARCHAR, code VARCHAR, detail VARCHAR)"
@@ -78,7 +83,7 @@ def find_faults(connection: DuckDBPyConnection, stage: Stage, scratch: Path) -> 
     _broken_lines(connection, stage, table, scratch)
     _cells(connection, stage, table)
     _examples(connection, stage, table)
-    rules = [rule for rule in RULES if rule.register == stage.register.kind]
+    rules = [rule for rule in every if rule.register == stage.register.kind]
     if rules:
         _whole_rows(connection, stage)
     for rule in rules:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
-RegisterKind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals"]
-"""部门, 抽查事项清单, 执法检查人员名录库, 检查对象名录库, 抽查任务, 回避."""
+RegisterKind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals", "findings"]
+"""部门, 抽查事项清单, 执法检查人员名录库, 检查对象名录库, 抽查任务, 回避; 检查结果 come in the same way, but later."""
 
-REGISTER_KINDS: tuple[RegisterKind, ...] = get_args(RegisterKind)
-"""In the order they are read: a register may refer to those before it."""
+REGISTER_KINDS: tuple[RegisterKind, ...] = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
+"""What a plan is made from, in the order read: a register may refer to those before it."""
 
 Progress = Callable[[str, int, int], None]
 """Called with the register being read, files done and files in all."""

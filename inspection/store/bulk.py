@@ -51,3 +51,36 @@ def update_rows(connection: Connection, table: Table, columns: Sequence[str], ro
         updated = int(cursor.rowcount)
         cursor.execute("DROP TABLE given")
     return updated
+
+
+def put_rows(
+    connection: Connection, table: Table, columns: Sequence[str], key: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> None:
+    """The rows are in the table; one whose key is there already takes the place of the old one.
+
+    Args:
+        key: the first columns, the table's primary key.
+
+    Raises:
+        StoreError: a row breaks a rule of the table.
+    """
+    if not rows:
+        return
+    names = ", ".join(columns)
+    changed = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in key)
+    end = f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
+    driver: Any = connection.connection.driver_connection
+    try:
+        if connection.dialect.name == "sqlite":
+            places = ", ".join("?" * len(columns))
+            driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({places}) {end}", rows)
+            return
+        with driver.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE put ON COMMIT DROP AS SELECT {names} FROM {table.name} LIMIT 0")
+            with cursor.copy(f"COPY put ({names}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            cursor.execute(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM put {end}")
+            cursor.execute("DROP TABLE put")
+    except connection.dialect.loaded_dbapi.IntegrityError as error:
+        raise StoreError("store.rows.refused", table=table.name, reason=" ".join(str(error).split())) from None
