@@ -36,7 +36,7 @@ export async function readEntries(bundle, plan) {
 }
 
 /** The verifier key of log/key: its name, the four bytes that mark its signature lines, in hex, and the Ed25519 key. */
-function readKey(bytes) {
+export function readKey(bytes) {
   const parts = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)\n?$/.exec(textOf(bytes, "log/key"));
   demand(parts, "log/key is not <name>+<hex key hash>+<base64>");
   const [, name, mark, encoded] = parts;
@@ -48,7 +48,7 @@ function readKey(bytes) {
 }
 
 /** A checkpoint and its signature lines (C2SP tlog-checkpoint in a signed note). */
-function readCheckpoint(bytes, what) {
+export function readCheckpoint(bytes, what) {
   const text = textOf(bytes, what);
   const end = text.indexOf("\n\n") + 1;
   demand(end > 0 && text.endsWith("\n"), `${what} is no signed note`);
@@ -83,7 +83,7 @@ function rootsOf(bytes, sizes) {
   return { roots, lines: frontier.size };
 }
 
-async function isSignedBy({ name, mark, key }, { body, signatures }) {
+export async function isSignedBy({ name, mark, key }, { body, signatures }) {
   const line = signatures.get(name);
   if (line === undefined || hexOf(line.subarray(0, 4)) !== mark) return false;
   return isSigned(key, line.subarray(4), ENCODER.encode(body));
