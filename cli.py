@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from inspection.console import midyear_commands
+from inspection.console.backup_commands import backup, restore
 from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
 from inspection.console.log_commands import log
@@ -262,8 +263,9 @@ for command in midyear_commands.COMMANDS:
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @click.option("--sign", metavar="NAME", help="另以此签名者（SM2）签署各检查点 sign the checkpoints by SM2 as well.")
 @click.option("--public", is_flag=True, help="公开包：无等级、人员、未到期检查 no tiers, inspectors, unopened visits.")
+@click.option("--keep-sealed", is_flag=True, help="公开包始终不公开种子 the public bundle never tells the seed.")
 @click.pass_obj
-def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None, public: bool) -> None:
+def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None, public: bool, keep_sealed: bool) -> None:
     """写出证据包，任何人可独立核验。 Write the proof anyone can check alone.
 
     \b
@@ -276,7 +278,7 @@ def bundle(lang: Language, /, workspace: Path, folder: Path, sign: str | None, p
 
     signer = find_signer(workspace, sign) if sign is not None else None
     if public:
-        click.echo(write_public(workspace, folder, lang))
+        click.echo(write_public(workspace, folder, lang, keep_sealed=keep_sealed))
     else:
         click.echo(message("cli.bundle.made", lang, folder=write_proof(workspace, folder)))
     if signer is not None:
@@ -321,6 +323,8 @@ main.add_command(ceremony)
 main.add_command(minutes)
 main.add_command(party)
 main.add_command(sm2)
+main.add_command(backup)
+main.add_command(restore)
 main.add_command(serve)
 main.add_command(account)
 
