@@ -13,6 +13,7 @@ import numpy as np
 
 from solver.cover import is_joint
 from solver.elastic import Elastic
+from solver.exact_search import MOST_VISITS
 from solver.merge_problem import MILLION, MergeProblem, Relaxation, Relief, Rule, RuleKind
 from solver.relaxed import Column, Kind
 from solver.rule_drop import BASIS, applied, rules_of, tier_bounds, without
@@ -28,6 +29,9 @@ LOOSER = (0, 1, 4, 16)
 
 MOST_TASKS = 16
 """Tasks in conflict beyond which changing their numbers is proposed only where nothing else helps."""
+
+SHY = (25, 150, 400)
+"""Hundredths of a per cent by which a joint share stays below what expected visits reach: whole ones rarely do."""
 
 BENDING: tuple[RuleKind, ...] = ("coverage", "upper", "lower", "seats", "task_total")
 
@@ -95,9 +99,10 @@ def _joint(program: Elastic) -> Proposals:
     share, seeds = best
     current = -(-problem.joint[0] * BASIS // problem.joint[1])
     most = min(int(share * BASIS + 1e-3), current - 1)
-    for less in (0, 5, 25, 100, 400):
-        if most - less >= 0:
-            yield (Relief(kind="joint", index=-1, current=current, proposed=most - less),), seeds
+    # Where visits are few, the greatest share is often that of whole visits, and a trial costs nothing.
+    steps = SHY if int(problem.totals.sum()) > MOST_VISITS else (0, 5, *SHY)
+    for proposed in dict.fromkeys(max(0, most - less) for less in steps):
+        yield (Relief(kind="joint", index=-1, current=current, proposed=proposed),), seeds
 
 
 def _joint_by_tasks(program: Elastic, tried: Try) -> Proposals:
