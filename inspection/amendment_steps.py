@@ -119,7 +119,7 @@ def review_amendment(office: Office, number: int, actor: Actor, now: datetime) -
 
 
 def decide(
-    office: Office, key: PartKey, document: str, made_on: date, actor: Actor, now: datetime, *, summary: str
+    office: Office, key: PartKey, document: tuple[str, date], actor: Actor, now: datetime, *, summary: str = ""
 ) -> Decision:
     """An enforcement decision that followed from the visit waits for a second person; it is due from its day on.
 
