@@ -156,11 +156,12 @@ def syntax_error(reason: str, text: str, file: str) -> InputError:
     return InputError("policy.syntax", file=file, line=number, text=shown, reason=re.sub(r"\s*\(at .*\)", "", reason))
 
 
-_TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+TABLE = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
+KEY = re.compile(r"\s*((?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
 
 
-def _path(dotted: str) -> Loc:
+def key_path(dotted: str) -> Loc:
+    """The parts of a dotted key, quotes taken off."""
     return tuple(part.strip().strip("\"'") for part in re.findall(r"\"[^\"]*\"|'[^']*'|[^.]+", dotted))
 
 
@@ -170,14 +171,14 @@ def _lines_of_keys(text: str) -> dict[Loc, int]:
     table: Loc = ()
     counts: dict[Loc, int] = {}
     for number, line in enumerate(text.splitlines(), start=1):
-        if header := _TABLE.match(line):
-            table = _path(header[2])
+        if header := TABLE.match(line):
+            table = key_path(header[2])
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = (*table, counts[table])
             lines.setdefault(table, number)
-        elif key := _KEY.match(line):
-            lines.setdefault((*table, *_path(key[1])), number)
+        elif key := KEY.match(line):
+            lines.setdefault((*table, *key_path(key[1])), number)
     return lines
 
 
