@@ -19,6 +19,7 @@ from inspection.console.commands import Commands
 from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
+from inspection.console.publishing_commands import publish, receiver
 from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.serving_commands import account, serve
 from inspection.console.sm2_commands import sm2
@@ -323,6 +324,8 @@ main.add_command(ceremony)
 main.add_command(minutes)
 main.add_command(party)
 main.add_command(sm2)
+main.add_command(publish)
+main.add_command(receiver)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(serve)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from inspection.draw.note import VerifierKey
 from inspection.outgoing import Outcome
 from inspection.publish.folder_channel import FolderChannel
 from inspection.publish.http_channel import Carried, HttpChannel, Sender
@@ -62,6 +63,11 @@ class Tally:
                 self.refused += outcome.result == "refused"
             self.halt = self.halt or halt
 
+    def include(self, other: Tally) -> None:
+        """Count what a later run did; how it ended counts alone."""
+        self.delivered, self.again = self.delivered + other.delivered, self.again + other.again
+        self.refused, self.halt = self.refused + other.refused, other.halt
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
@@ -86,10 +92,10 @@ def sender_of(workspace: Workspace) -> Sender:
     return Sender(name=f"{workspace.origin}/publish", sign=signer.sign)
 
 
-def sender_key(workspace: Workspace) -> bytes:
-    """The public key that receivers know the workspace by."""
-    sender_of(workspace)
-    return Signer.load(workspace.folder / "keys" / SENDER_KEY).public_key
+def sender_verifier(workspace: Workspace) -> VerifierKey:
+    """The key that receivers know the workspace by."""
+    sender = sender_of(workspace)
+    return VerifierKey(name=sender.name, public_key=Signer.load(workspace.folder / "keys" / SENDER_KEY).public_key)
 
 
 def open_channel(target: Target, sender: Sender, now: Clock) -> Channel:
@@ -166,7 +172,7 @@ def carry_some(work: Delivery, channel: Channel, tally: Tally) -> bool:
         parcels = deliveries.claim(connection, target.name, limit=settings.batch, lease=target.lease, now=moment)
     if not parcels:
         return seen > 0
-    ready, outcomes = make_ready(target.adapter, parcels)
+    ready, outcomes = make_ready(target.adapter, target.local, parcels)
     carried = channel.carry(ready)
     outcomes |= carried.outcomes
     settled = [parcel for parcel in parcels if parcel.announcement.seq in outcomes]

@@ -45,6 +45,11 @@ class Dictionary(_Table):
     file: str | None = None
     codes: bool = False
 
+    @property
+    def categories(self) -> str:
+        """Of a dictionary of results, the list of data/results it is."""
+        return (self.file or "").removeprefix("results/").removesuffix(".toml")
+
     @model_validator(mode="before")
     @classmethod
     def _from_file(cls, stated: Any) -> Any:

@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from inspection.draw.canonical import canonical_json
@@ -22,6 +22,7 @@ from inspection.outgoing import Outcome, Parcel
 from inspection.publish.adapters import Adapter
 from inspection.publish.mapping import map_record
 from inspection.publish.signatures import Check
+from inspection.publish.targets import LocalFacts
 
 FORMAT = "open-draw-publication/1"
 ANSWER = "open-draw-receipts/1"
@@ -46,13 +47,16 @@ class Ready:
         return self.parcel.announcement.key
 
 
-def make_ready(adapter: Adapter, parcels: Sequence[Parcel]) -> tuple[list[Ready], dict[int, Outcome]]:
-    """The parcels whose facts fit the adapter's fields, and the refusal of each of the others."""
+def make_ready(
+    adapter: Adapter, local: LocalFacts, parcels: Sequence[Parcel]
+) -> tuple[list[Ready], dict[int, Outcome]]:
+    """The parcels whose facts, with the bureau's own, fit the adapter's fields; of the others, their refusals."""
     ready, refused = [], {}
     for parcel in parcels:
         seq = parcel.announcement.seq
         try:
-            body = map_record(adapter, parcel.announcement, parcel.batch)
+            announced = replace(parcel.announcement, payload=local.complete(parcel.announcement.payload))
+            body = map_record(adapter, announced, parcel.batch)
         except InspectionError as error:
             refused[seq] = Outcome(seq=seq, result="refused", detail=told(error))
             continue

@@ -111,7 +111,13 @@ class _Mapper:
 
     def _one(self, field: FieldRule, value: Any, where: str) -> Any:
         if field.dictionary is not None:
-            known = self._adapter.dictionaries[field.dictionary].values
+            dictionary = self._adapter.dictionaries[field.dictionary]
+            given = self._announced.payload.get("categories")
+            # The same code means another thing in another list of results.
+            if dictionary.file is not None and given is not None and given != dictionary.categories:
+                self._fault("categories", where, expected=dictionary.categories, got=given)
+                return value
+            known = dictionary.values
             if value not in known:
                 self._fault("dictionary", where, dictionary=field.dictionary, got=_shown(value))
                 return value

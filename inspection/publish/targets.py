@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -71,9 +71,32 @@ class TargetSettings(BaseModel):
         return self
 
 
-class _File(BaseModel):
+Given = str | int
+"""A fact as the file states it."""
+
+
+class LocalFacts(BaseModel):
+    """What a bureau states once for all records: official numbers and codes that registers do not hold.
+
+    Attributes:
+        facts: used where a record does not state the fact itself.
+        by: fact → value → facts that go with it, before what the record states: the official number of a task, say.
+    """
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    facts: dict[str, Given] = {}
+    by: dict[str, dict[str, dict[str, Given]]] = {}
+
+    def complete(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The facts of a record with those of the file."""
+        found: dict[str, Any] = {**self.facts, **payload}
+        for fact, values in self.by.items():
+            found |= values.get(str(payload.get(fact)), {})
+        return found
+
+
+class _File(LocalFacts):
     targets: dict[Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,40}$")], TargetSettings] = {}
 
 
@@ -84,6 +107,7 @@ class Target:
     name: str
     settings: TargetSettings
     adapter: Adapter
+    local: LocalFacts = field(default_factory=LocalFacts)
 
     @property
     def lease(self) -> timedelta:
@@ -114,22 +138,36 @@ def read_targets(folder: Path) -> Mapping[str, Target]:
     Raises:
         PublishError: the file or a mapping table cannot be used; every fault is named with its place.
     """
+    stated = _read(folder)
+    own = folder / "adapters"
+    return {
+        name: Target(
+            name=name, settings=_rooted(settings, folder), adapter=load_adapter(settings.adapter, own), local=stated
+        )
+        for name, settings in sorted(stated.targets.items())
+    }
+
+
+def local_facts(folder: Path) -> LocalFacts:
+    """What the workspace's file states for all records.
+
+    Raises:
+        PublishError: the file cannot be used.
+    """
+    return _read(folder)
+
+
+def _read(folder: Path) -> _File:
     path = folder / FILE
     try:
-        stated = _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        return {}
+        return _File()
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise PublishError("publish.targets.malformed", path=path, faults=str(error)) from None
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors())
         raise PublishError("publish.targets.malformed", path=path, faults=faults) from None
-    return {
-        name: Target(
-            name=name, settings=_rooted(settings, folder), adapter=load_adapter(settings.adapter, folder / "adapters")
-        )
-        for name, settings in sorted(stated.targets.items())
-    }
 
 
 def _rooted(settings: TargetSettings, folder: Path) -> TargetSettings:
