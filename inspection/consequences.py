@@ -107,6 +107,18 @@ class Consequences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Remedy:
+    """Changes that would make a short region's plan possible: in words, and as (dotted key, value) of the policy.
+
+    ``settings`` is empty where something else than the policy would have to change: tasks, or people.
+    """
+
+    region: str
+    text: Mapping[Language, str]
+    settings: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One column of a comparison: its name, what was changed, and what comes of it or why nothing can.
 
@@ -119,6 +131,8 @@ class Case:
     shortage: Mapping[Language, str]
     unseen: tuple[str, ...] = ()
     """Changes that these figures cannot show, because only days depend on them."""
+    remedies: tuple[Remedy, ...] = ()
+    """What would help where it cannot be planned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

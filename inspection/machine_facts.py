@@ -52,7 +52,8 @@ def comparison_facts(found: Comparison, language: Language) -> Facts:
 def _case_facts(case: Case, language: Language) -> Facts:
     facts: Facts = {"name": case.name, "changes": list(case.changes), "feasible": not case.shortage}
     if case.consequences is None:
-        return {**facts, "shortage": case.shortage[language]}
+        remedies = [{"text": each.text[language], "settings": dict(each.settings)} for each in case.remedies]
+        return {**facts, "shortage": case.shortage[language], "remedies": remedies}
     return {**facts, "figures": _figures(case.consequences), "unseen": list(case.unseen)}
 
 

@@ -21,6 +21,7 @@ from inspection.model import Inspector, Pool
 from inspection.office import Office, import_settings, refuse_other_rules
 from inspection.planning.forecast import Planned, forecast
 from inspection.planning.quotas import RegionProblem, Spreader, plan_quotas, region_problems, solve_region
+from inspection.planning.remedies import remedies_of
 from inspection.policy import Policy, load_policy
 from inspection.policy_changes import changed_policy, concerns_days_only
 from inspection.registry.roster import read_roster
@@ -220,4 +221,5 @@ def _case(
         consequences=figures,
         shortage=shortage,
         unseen=tuple(setting for setting in variant.settings if concerns_days_only(setting)),
+        remedies=remedies_of(plan.shortages, given.agencies) if isinstance(plan, firm_steps.ShortPlan) else (),
     )

@@ -32,6 +32,13 @@ def shortage_words(short: RegionShortage, agencies: Mapping[str, Agency], langua
     return "\n".join(lines)
 
 
+def relaxation_words(
+    problem: RegionProblem, relaxation: Relaxation, agencies: Mapping[str, Agency], language: Language
+) -> str:
+    """The changes of one remedy, as ``shortage_words`` lists them."""
+    return _Words(problem, agencies, language).relaxation(relaxation)
+
+
 class _Words:
     """Names for the indices of one region's problem."""
 
