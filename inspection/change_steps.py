@@ -195,7 +195,9 @@ def _carry_out(line: Line, connection: Connection, change: Change) -> None:
     # PROTOCOL 8 has no entry for these two: the disclosure that follows says what became of the visit.
     if wish.kind == "close" or (wish.kind == "void" and wish.visit) or draw.commitment is None:
         return
-    more = {"reason": wish.reason, "approved_by": change.decided_by or "", **_particulars(change)}
+    # An outsider who knows the rest of an entry that is withheld from the public must not find the person by trial.
+    salt = next(line.salts(wish.draw, "log", [str(change.number)]))
+    more = {"reason": wish.reason, "approved_by": change.decided_by or "", "salt": salt, **_particulars(change)}
     type: EntryType = wish.kind
     entry = Entry(
         type=type,

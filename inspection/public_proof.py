@@ -45,12 +45,15 @@ def _last_day(visit: StandingVisit) -> date:
     return visit.day or month_end(visit.month)
 
 
-def public_bundle(line: Line, target: Path, now: datetime, opened: Opened | None = None) -> Path:
+def public_bundle(
+    line: Line, target: Path, now: datetime, opened: Opened | None = None, *, keep_sealed: bool = False
+) -> Path:
     """The public bundle of the plan stands in ``target``.
 
     Args:
         now: aware; visits of days before it are open where ``opened`` is not given.
         opened: visits that are open.
+        keep_sealed: no seed is told even when all visits are open: a seed and the drawn firms tell something of tiers.
 
     Raises:
         StoreError: no draw of the plan is committed yet.
@@ -64,7 +67,7 @@ def public_bundle(line: Line, target: Path, now: datetime, opened: Opened | None
     files = LogFiles(lines=log.lines(), key=log.key.text, checkpoints=log.checkpoints(), timestamps=log.timestamps())
     public, withheld = public_log(files, line.plan.division)
     whole = {draw.round for draw in known if draw.kind == "firms" and draw.root and _is_whole(line, draw, shown)}
-    told = [_public_draw(line, draw, shown, is_whole=draw.round in whole) for draw in known]
+    told = [_public_draw(line, draw, shown, is_told=draw.round in whole and not keep_sealed) for draw in known]
     write_public_bundle(target, {"plan": line.name, "time": stamp(now)}, told, public, withheld)
     return target
 
@@ -74,8 +77,8 @@ def _draws(line: Line) -> tuple[DrawRecord, ...]:
         return draws(connection, line.name)
 
 
-def _public_draw(line: Line, draw: DrawRecord, opened: Opened, *, is_whole: bool) -> PublicDraw:
-    """The draw as far as its visits are open."""
+def _public_draw(line: Line, draw: DrawRecord, opened: Opened, *, is_told: bool) -> PublicDraw:
+    """The draw as far as its visits are open; its seed where that is told."""
     files = {"commitment.json": line.read(draw.files["commitment.json"])}
     commitment = Commitment.parse(files["commitment.json"])
     if draw.root is None:
@@ -83,9 +86,9 @@ def _public_draw(line: Line, draw: DrawRecord, opened: Opened, *, is_whole: bool
             return PublicDraw(folder=draw.folder, state="void", facts={"reason": draw.void}, files=files)
         return PublicDraw(folder=draw.folder, state="committed", facts={}, files=files)
     # Without a seal the secrets are the seed, and the seed tells who has a low ticket: they wait for the last visit.
-    if commitment.seal is not None or is_whole:
+    if commitment.seal is not None or is_told:
         reveal = Reveal.parse(line.read(draw.files["reveal.json"]))
-        files["reveal.json"] = (reveal if is_whole else replace(reveal, seal=None)).canonical
+        files["reveal.json"] = (reveal if is_told else replace(reveal, seal=None)).canonical
         if "public.json" in draw.files:
             files["public.json"] = line.read(draw.files["public.json"])
     if draw.kind == "inspectors":

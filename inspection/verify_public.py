@@ -87,8 +87,8 @@ def checkpoint(note: str, key: str) -> tuple[int, bytes, set[str]]:  # size, roo
     return int(size), base64.b64decode(root), {*by}
 def signed(key: str, witnesses: set[str]) -> str:  # what the signatures say
     if witnesses:
-        raise NotCheckable(f"signed by {key.rpartition('+')[0]} (compare it); also by {', '.join(sorted(witnesses))}, whose keys are not at hand")
-    return f"signed by {key.rpartition('+')[0]} (compare it); no witness signed, so the order in time rests on the log keeper's word"
+        raise NotCheckable(f"signed by {'+'.join(key.split('+')[:2])} (compare it); also by {', '.join(sorted(witnesses))}, whose keys are not at hand")
+    return f"signed by {'+'.join(key.split('+')[:2])} (compare it); no witness signed, so the order in time rests on the log keeper's word"
 def promise(draw: Facts, text: bytes) -> str:  # what every draw's commitment must be (§4)
     value = draw.promise = parse(text, "commitment.json")
     names, claims = [one["name"] for one in value["parties"]], ["open-draw/1", draw.full.split("/")[0], draw.full, draw.kind]

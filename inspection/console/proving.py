@@ -14,16 +14,18 @@ from inspection.public_proof import prove, public_bundle
 from inspection.publish.public_bundle import HEAD
 
 
-def write_public(workspace: Path, folder: Path, language: Language) -> str:
+def write_public(workspace: Path, folder: Path, language: Language, *, keep_sealed: bool = False) -> str:
     """The public bundle is written; what to say about it."""
     office = Office.opened(workspace)
     try:
-        public_bundle(office.line(), folder, now())
+        public_bundle(office.line(), folder, now(), keep_sealed=keep_sealed)
     finally:
         office.workspace.store.close()
     told = jsonlib.loads((folder / HEAD).read_bytes())["draws"]
     visits, opened = (sum(draw.get(name, 0) for draw in told) for name in ("visits", "opened"))
-    seal = message("public.seal.open" if visits and visits == opened else "public.seal.closed", language)
+    seal = message(
+        "public.seal.open" if visits and visits == opened and not keep_sealed else "public.seal.closed", language
+    )
     return message("public.bundle.made", language, folder=folder, opened=opened, visits=visits, seal=seal)
 
 
