@@ -10,7 +10,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -22,17 +21,15 @@ from inspection.line import Line
 from inspection.office import CHINA, Office
 from inspection.part_moves import SHOWN, load, move
 from inspection.policy import Policy
-from inspection.registry.finding_import import Expected, ReadFindings, SheetRules, read_findings
-from inspection.registry.readers import References
-from inspection.registry.specification import plain
+from inspection.registry.finding_import import ReadFindings
 from inspection.store import attachments, disclosed, work
 from inspection.store.changes import is_same_person
 from inspection.store.disclosed import DueDate
-from inspection.store.work import FindingRow, Part, PartFilter, PartKey
+from inspection.store.work import FindingRow, Part, PartKey
 from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor, require_role
+from inspection.visit_life import Actor, State, require_role
 
-OPEN = ("accepted", "carried_out", "entered")
+OPEN: tuple[State, ...] = ("accepted", "carried_out", "entered")
 """States of parts whose findings may be entered; one merely accepted is carried out by them."""
 
 
@@ -63,11 +60,11 @@ def enter_findings(office: Office, rows: Sequence[Finding], actor: Actor, now: d
     line = office.line()
     facts = VisitFacts(line)
     with line.workspace.store.writing() as connection:
-        return _enter(_Desk(line, facts, office.policy(), connection), rows, (actor, now))
+        return enter_at(Desk(line, facts, office.policy(), connection), rows, (actor, now))
 
 
 @dataclass(frozen=True, slots=True)
-class _Desk:
+class Desk:
     """What entering works on, in one transaction."""
 
     line: Line
@@ -76,7 +73,8 @@ class _Desk:
     connection: Connection
 
 
-def _enter(desk: _Desk, rows: Sequence[Finding], by: tuple[Actor, datetime]) -> Entered:
+def enter_at(desk: Desk, rows: Sequence[Finding], by: tuple[Actor, datetime]) -> Entered:
+    """The findings are entered in the desk's transaction; see ``enter_findings``."""
     actor, now = by
     grouped: dict[PartKey, dict[str, Finding]] = defaultdict(dict)
     for row in rows:
@@ -104,7 +102,7 @@ def _enter(desk: _Desk, rows: Sequence[Finding], by: tuple[Actor, datetime]) -> 
 
 
 def _require_sound(
-    desk: _Desk, grouped: Mapping[PartKey, Mapping[str, Finding]], parts: Mapping[PartKey, Part], now: datetime
+    desk: Desk, grouped: Mapping[PartKey, Mapping[str, Finding]], parts: Mapping[PartKey, Part], now: datetime
 ) -> None:
     """Every finding may be entered; all that may not are counted in one error."""
     known, today = categories(desk.policy.disclosure.categories).by_code, now.astimezone(CHINA).date()
@@ -123,7 +121,7 @@ def _require_sound(
 
 
 def _carried_out(
-    desk: _Desk,
+    desk: Desk,
     parts: Mapping[PartKey, Part],
     grouped: Mapping[PartKey, Mapping[str, Finding]],
     by: tuple[Actor, datetime],
@@ -184,61 +182,6 @@ def _log_entries(
     )
 
 
-def import_findings(
-    office: Office, files: Sequence[Path], actor: Actor, now: datetime, *, mapping: Path | None = None
-) -> Entered:
-    """Filled-in sheets are read and their good rows entered; faulty ones are all named and kept to be corrected.
-
-    An actor of one agency brings that agency's findings alone.
-
-    Raises:
-        InputError: files that cannot be read at all.
-    """
-    line, policy = office.line(), office.policy()
-    facts = VisitFacts(line)
-    rules = SheetRules(
-        categories=categories(policy.disclosure.categories),
-        references=_references(facts),
-        today=now.astimezone(CHINA).date(),
-    )
-    read = read_findings(files, line.workspace.folder, _expected(facts, actor.agency), rules, mapping)
-    with line.workspace.store.writing() as connection:
-        done = _enter(_Desk(line, facts, policy, connection), read.findings, (actor, now))
-    return Entered(entered=done.entered, unchanged=done.unchanged, parts=done.parts, complete=done.complete, read=read)
-
-
-def _references(facts: VisitFacts) -> References:
-    names: dict[str, dict[str, tuple[str, ...]]] = {"agency": {}, "item": {}}
-    for what, known in (
-        ("agency", {code: each.name for code, each in facts.agencies.items()}),
-        ("item", {code: each.name for code, each in facts.items.items()}),
-    ):
-        for code, name in known.items():
-            names[what][plain(name)] = (*names[what].get(plain(name), ()), code)
-    return References({"agency": frozenset(facts.agencies), "item": frozenset(facts.items)}, names)
-
-
-def _expected(facts: VisitFacts, agency: str | None) -> Iterable[Expected]:
-    """Every item of every part, as the sheets are checked against."""
-    with facts.line.workspace.store.reading() as connection:
-        parts = work.parts(connection, facts.line.name, PartFilter(agency=agency))
-        own = [part for part in parts if part.key.draw in facts.draws]
-        firms = facts.firms_now(connection, {part.key[:2] for part in own})
-    items_of = cache(facts.items_of)
-    for part in own:
-        for item in items_of(part.key.draw, part.combination, part.key.agency):
-            yield Expected(
-                label=facts.label(part.key.draw, part.key.visit),
-                draw=part.key.draw,
-                visit=part.key.visit,
-                agency=part.key.agency,
-                item=item.item,
-                firm=firms[part.key[:2]],
-                state=part.state,
-                finished=part.finished,
-            )
-
-
 def all_clear(
     office: Office, keys: Sequence[PartKey], actor: Actor, now: datetime, *, finished: date | None = None
 ) -> Entered:
@@ -254,7 +197,7 @@ def all_clear(
     line, policy = office.line(), office.policy()
     facts, clear = VisitFacts(line), categories(policy.disclosure.categories).clear
     with line.workspace.store.writing() as connection:
-        desk = _Desk(line, facts, policy, connection)
+        desk = Desk(line, facts, policy, connection)
         parts = load(connection, line.name, keys)
         if undated := [key for key, part in parts.items() if (part.finished or finished) is None]:
             raise InputError(
@@ -274,7 +217,7 @@ def all_clear(
             for item in facts.items_of(key.draw, part.combination, key.agency)
             if (key, item.item) not in known
         ]
-        done = _enter(desk, rows, (actor, now))
+        done = enter_at(desk, rows, (actor, now))
         # Sent back and left as they were, or with nothing to check: they have no new finding that would move them.
         rest = [part for part in load(connection, line.name, keys).values() if part.state == "carried_out"]
         move(connection, rest, "enter", (actor, now))
@@ -341,7 +284,7 @@ def attach(
     digest = line.workspace.frozen.put_file(path)
     with line.workspace.store.writing() as connection:
         (part,) = load(connection, line.name, [key]).values()
-        if part.state not in ("accepted", "carried_out", "entered"):
+        if part.state not in OPEN:
             raise PlanError("work.transitions", event="attach", count=1, first=f"{key.visit} ({part.state})")
         kept = attachments.Attachment(
             digest=digest,

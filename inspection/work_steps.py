@@ -17,12 +17,12 @@ from inspection.deadlines import Urgency, deadline, urgency
 from inspection.disclosing import publish
 from inspection.disclosure_records import due_records, now_disclosed
 from inspection.errors import InputError
+from inspection.finding_sheets import finding_template, import_findings
 from inspection.finding_steps import (
     Entered,
     all_clear,
     attach,
     enter_findings,
-    import_findings,
     owe_findings,
     return_findings,
     review,
@@ -283,6 +283,7 @@ __all__ = [
     "dispatch_month",
     "due_list",
     "enter_findings",
+    "finding_template",
     "import_findings",
     "part_keys",
     "recount_due",

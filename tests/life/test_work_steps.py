@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,7 @@ def test_whole_way_is_logged_with_actor_and_time(year: WorkYear) -> None:
         ("dispatch", "周主任"), ("accept", "录入员甲"), ("carry_out", "录入员甲"), ("enter", "录入员甲"),
         ("review", "审核员乙"), ("disclose", "system"),
     ]  # fmt: skip
-    assert all(one.at <= other.at for one, other in zip(happened, happened[1:], strict=False))
+    assert all(one.at <= other.at for one, other in pairwise(happened))
 
 
 def test_joint_visit_is_as_far_as_its_slowest_agency(year: WorkYear) -> None:

@@ -71,7 +71,7 @@ class WorkYear:
         return next(part for part in self.parts() if counts[part.key[:2]] > 1 and self.items(part))
 
     def siblings(self, part: Part) -> list[Part]:
-        return [each for each in self.parts(visits=(part.key[:2],))]
+        return list(self.parts(visits=(part.key[:2],)))
 
     def accepted(self, part: Part) -> PartKey:
         """The part, sent out and accepted."""
