@@ -31,8 +31,7 @@ def moment(text: str) -> datetime:  # the aware time, to the microsecond, of an 
     need(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", text, re.ASCII), f"{text[:80]!r} is no time of RFC 3339")
     return datetime.strptime(re.sub(r"(\.\d{6})\d+", r"\1", text), "%Y-%m-%dT%H:%M:%S" + (".%f" if "." in text else "") + "%z")
 def read(root: Path, name: str) -> bytes:  # a regular file under root; no link, no device, nothing gigantic
-    path = root / name
-    need(path.resolve() == root.resolve() / name and path.is_file() and path.stat().st_size < 1 << 31, f"{name} is missing, a link, no file or gigantic")
+    need((path := root / name).resolve() == root.resolve() / name and path.is_file() and path.stat().st_size < 1 << 31, f"{name} is missing, a link, no file or gigantic")
     return path.read_bytes()
 def parse(data: bytes, name: str) -> Any:  # the object of canonical JSON bytes (RFC 8785, integers below 2^53 only, §2)
     value = json.loads(data.decode(), parse_float=int, parse_constant=int,  # int() refuses what these two are given
@@ -194,14 +193,15 @@ def check_proof(path: Path, root: Optional[Path] = None) -> list[dict[str, str]]
         value = parse(read(path.parent, path.name), "the proof")
         need(value["protocol"] == "open-draw/1-proof" and re.fullmatch(FIELD, value["firm"]) and moment(value["time"])
              and value["draws"] and all(re.fullmatch("[1-9][0-9]{0,5}-firms", one["folder"]) for one in value["draws"]), "it is no proof of this protocol, or of no draw")
-        proof.firm, proof.draws = value["firm"], value["draws"]
+        proof.value, proof.firm, proof.draws = value, value["firm"], value["draws"]
         say(f"of firm {value['firm']} in plan {value['plan']} as of {value['time']}; it is meant for this firm alone")
     with step(plan.rows, "proof log 证明所依日志") as say:
-        proof.size, proof.head, witnesses = checkpoint(value["checkpoint"], value["key"])
-        need(not root or (plan.key == value["key"] and 0 < proof.size <= len(plan.nodes) and head(plan.nodes[: proof.size], hashlib.sha256) == proof.head), "the bundle is of another log")
-        say(signed(value["key"], witnesses))
+        size, node, witnesses = checkpoint(proof.value["checkpoint"], proof.value["key"])
+        need(not root or (plan.key == proof.value["key"] and 0 < size <= len(plan.nodes) and head(plan.nodes[:size], hashlib.sha256) == node), "the bundle is of another log")
+        proof.size, proof.head = size, node
+        say(signed(proof.value["key"], witnesses))
     for one in proof.draws:
-        name = f"{value['plan']}/{one['folder']}"
+        name = f"{proof.value['plan']}/{one['folder']}"
         shown = next((draw for draw in plan.draws if draw.full == name), Facts())
         check_firm(plan.rows, proof, one, shown, Facts(name=one["folder"], full=name, kind="firms"))
     return list(plan.rows)
@@ -212,9 +212,10 @@ def check_firm(rows: list[dict[str, str]], proof: Facts, one: Any, shown: Facts,
         need(all(led_to(one[kind], hashlib.sha256) == proof.head and one[kind]["lines"] == proof.size for kind in ("commit", "result")), "an entry is not under the checkpoint")
         need([(e["type"], e["draw"]) for e in (commit, result)] == [("commit", draw.full), ("result", draw.full)] and one["commit"]["index"] < one["result"]["index"], "an entry is not of this draw")
         need(commit["digest"] == draw.digest and vars(shown).get("result", result["digest"]) == result["digest"], "not the commitment in the log, or not the result the bundle shows")
-        (code, draw.pool, _, salt), draw.result = one["register"]["line"].split(","), result["digest"]
+        code, pool, _, salt = one["register"]["line"].split(",")
         need(code == proof.firm and re.fullmatch(SALT, salt) and led_to(one["register"], draw.new).hex() == draw.promise["inputs"]["firms.csv"],
              "the row is another firm's, or not in the register committed to")
+        draw.pool, draw.result = pool, result["digest"]
         say(f"row {one['register']['index']} of {one['register']['lines'] - 1} committed to at {commit['time']}, result {result['time']}")
     with step(rows, "chance 抽中机会", draw.name) as say:
         if "chance" not in one:
@@ -243,8 +244,7 @@ def main(arguments: list[str]) -> int:
     code = 1 if (counts := collections.Counter(row["verdict"] for row in rows))["failed"] else 3 if counts["not checked"] else 0
     lines = [f"{CHINESE[row['verdict']]} {row['verdict']:<11} {' '.join([row['step'], row['draw']]).strip()}: {row['detail']}" for row in rows]
     lines += [f"{VERDICTS[code]}: " + ", ".join(f"{counts[one]} {CHINESE[one]} {one}" for one in CHINESE)]
-    text = json.dumps(rows, ensure_ascii=False, indent=1) if "--json" in arguments else "\n".join(lines)
-    sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
+    sys.stdout.buffer.write(("\n".join(lines) if "--json" not in arguments else json.dumps(rows, ensure_ascii=False, indent=1)).encode(errors="backslashreplace") + b"\n")
     return code
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -87,6 +87,8 @@ function ledTo(digest, row) {
 async function readHead(bundle, plan) {
   await bundle.open();
   const head = parseCanonical(await bundle.read("public-bundle.json"), "public-bundle.json");
+  plan.head = head;
+  plan.name = head.plan;
   const isOurs = head.protocol === "open-draw/1-public" && NAME.test(head.plan) && nanosecondsOf(head.time) !== null;
   demand(isOurs, "it is of another protocol");
   const names = head.draws.map((one) => one.folder);
@@ -101,8 +103,6 @@ async function readHead(bundle, plan) {
     numbers.every((number, i) => i === 0 || numbers[i - 1] < number),
     "the draws are not numbered in order",
   );
-  plan.head = head;
-  plan.name = head.plan;
   plan.draws = head.draws.map((claim) => drawOf(plan, claim.folder, claim, bundle));
   return `${head.plan} as of ${head.time}, draws ${names.join(", ")}`;
 }
@@ -115,11 +115,11 @@ function drawOf(plan, folder, claim, bundle) {
 
 async function readEntries(bundle, plan) {
   const { lines, nodes } = readPartial(digestNamed("sha256"), await bundle.read("log/entries.part"), "log/entries.part");
-  plan.nodes = nodes;
   const shown = new Map();
   lines.forEach((line, i) => {
     if (line !== null) shown.set(i, parseCanonical(ENCODER.encode(line), `entry ${i}`));
   });
+  plan.nodes = nodes;
   const times = new Map([...shown].map(([i, entry]) => [i, nanosecondsOf(entry.time)]));
   const inOrder = [...times.values()];
   demand(!inOrder.includes(null), "an entry has no time of RFC 3339");
@@ -130,7 +130,7 @@ async function readEntries(bundle, plan) {
   const entries = [...shown.values()];
   const isOurs = ({ plan: name, actor }) => name === known(plan.name, "the name of the plan") && isText(actor);
   demand(entries.every(isOurs), "an entry is of another plan, or of nobody");
-  const here = new Set(known(plan.draws, "the draws").map((draw) => draw.name));
+  const here = new Set((plan.draws ?? []).map((draw) => draw.name));
   demand(
     entries.every((entry) => here.has(entry.draw)),
     "a draw of the log is not in the bundle",
