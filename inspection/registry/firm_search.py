@@ -59,7 +59,7 @@ def find_firms(firms: Path, text: str, most: int) -> tuple[RegisteredFirm, ...]:
     """The firm of that code; else firms whose name or code holds the text, shorter names first, at most so many."""
     source = f"read_parquet({quoted(str(firms))})"
     columns = ", ".join(COLUMNS)
-    with _database() as connection:
+    with database() as connection:
         rows = connection.execute(f"SELECT {columns} FROM {source} WHERE firm = upper(?)", [text]).fetchall()
         if not rows:
             rows = connection.execute(
@@ -73,7 +73,7 @@ def find_firms(firms: Path, text: str, most: int) -> tuple[RegisteredFirm, ...]:
 def find_rejected(quarantine: Path, text: str, most: int) -> tuple[RejectedRow, ...]:
     """Rows of firms refused by any import into the workspace, one of whose cells holds the text."""
     found: list[RejectedRow] = []
-    with _database() as connection:
+    with database() as connection:
         for kept in sorted(quarantine.glob("*/rows.parquet")):
             rows = connection.execute(
                 f"SELECT file, row, codes, cells FROM read_parquet({quoted(str(kept))}) WHERE register = 'firms' "
@@ -100,7 +100,7 @@ def find_row(table: Path, column: int, value: str) -> TableRow | None:
 
 
 @contextmanager
-def _database() -> Iterator[Any]:
+def database() -> Iterator[Any]:
     """A DuckDB connection of its own."""
     import duckdb
 

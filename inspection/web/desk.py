@@ -6,17 +6,18 @@ import contextlib
 import hashlib
 import hmac
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from fastapi import Request
+from fastapi import Depends, Request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from inspection.errors import Language, message
+from inspection.model import Agency
 from inspection.office import Office, now
 from inspection.store import trail
 from inspection.store.accounts import Account
@@ -27,7 +28,7 @@ from inspection.visit_life import Actor
 from inspection.web.accounts import account_of_key, account_of_session
 from inspection.web.limits import Limit
 from inspection.web.refusal import NotSignedIn, Refused
-from inspection.web.roles import MAY, Permission, agencies_of, is_allowed, known_role
+from inspection.web.roles import MAY, Permission, is_allowed, known_role
 from inspection.web.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class Visitor:
         return self.account.account if self.account is not None else ""
 
     @cached_property
-    def grants(self) -> tuple[str, ...]:
+    def roles(self) -> tuple[str, ...]:
         """Roles, each once, in the order of roles."""
         held = {grant.role for grant in self.account.grants} if self.account is not None else set()
         return tuple(role for role in MAY if role in held)
@@ -122,9 +123,9 @@ class Visitor:
             raise Refused(403, "web.forbidden", what=what, agency=agency or "-")
         return self.account
 
-    def agencies(self, permission: Permission) -> frozenset[str] | None:
-        """The agencies in which the visitor has the permission; None for all."""
-        return agencies_of(self.account.grants, permission) if self.account is not None else frozenset()
+    def agencies(self, permission: Permission, known: Iterable[Agency]) -> frozenset[str]:
+        """Those of the agencies in which the visitor has the permission."""
+        return frozenset(each.agency for each in known if self.may(permission, each.agency, each.region))
 
     def acting(self, permission: Permission, agency: str = "") -> Actor:
         """The visitor as the year's work knows people, in the role that gives the permission.
@@ -170,6 +171,16 @@ def _visitor(request: Request, desk: Desk) -> Visitor:
             return Visitor(account=account, via="session", browser=token, language=language)
     browser = desk.signed(VISITOR, request.cookies.get(VISITOR)) or ""
     return Visitor(account=None, via="nothing", browser=browser, language=language)
+
+
+def allowed(permission: Permission) -> Any:
+    """A dependency: the visitor, who has the permission somewhere (and everywhere, where it is of the whole plan)."""
+
+    def check(visitor: Annotated[Visitor, Depends(visitor_of)]) -> Visitor:
+        visitor.require(permission)
+        return visitor
+
+    return Depends(check)
 
 
 def is_api(request: Request) -> bool:

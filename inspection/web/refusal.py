@@ -25,6 +25,8 @@ NOT_FOUND = (
     "store.account.unknown",
     "store.account.key",
     "store.plan.unknown",
+    "store.proposal.unknown",
+    "registers.snapshot.missing",
 )
 """Errors that mean: there is none."""
 

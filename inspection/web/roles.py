@@ -88,23 +88,33 @@ OF_AN_AGENCY: frozenset[Role] = frozenset({"clerk", "inspector"})
 """Roles that mean nothing without an agency."""
 
 
+OF_ALL: frozenset[Permission] = frozenset(
+    {
+        "registers.read",
+        "registers.write",
+        "policy.propose",
+        "policy.approve",
+        "plan.run",
+        "ceremony",
+        "bundle.read",
+        "publish.manage",
+        "trail.read",
+        "accounts.manage",
+    }
+)
+"""What concerns the plan as a whole: a role of one agency or region does not give it."""
+
+
 def is_allowed(grants: Iterable[Grant], permission: Permission, agency: str = "", region: str = "") -> bool:
     """Whether one of the grants gives the permission, in this agency and region where these are named."""
     return any(
         permission in MAY[role]
+        and (permission not in OF_ALL or not (grant.agency or grant.region))
         and (not agency or grant.agency in ("", agency))
         and (not region or grant.region in ("", region))
         for grant in grants
         if (role := known_role(grant.role)) is not None
     )
-
-
-def agencies_of(grants: Iterable[Grant], permission: Permission) -> frozenset[str] | None:
-    """The agencies in which the permission is given; None for all of them."""
-    found = {
-        grant.agency for grant in grants if (role := known_role(grant.role)) is not None and permission in MAY[role]
-    }
-    return None if "" in found else frozenset(found)
 
 
 def known_role(text: str) -> Role | None:
