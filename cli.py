@@ -12,10 +12,11 @@ from typing import Any
 
 import click
 
-from inspection.console import midyear_commands
+from inspection.console import midyear_commands, visit_commands
 from inspection.console.backup_commands import backup, restore
 from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
+from inspection.console.finding_commands import findings
 from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
@@ -24,6 +25,7 @@ from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.serving_commands import account, serve
 from inspection.console.sm2_commands import sm2
 from inspection.errors import message
+from scheduler.commands import scheduler
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -324,10 +326,13 @@ main.add_command(ceremony)
 main.add_command(minutes)
 main.add_command(party)
 main.add_command(sm2)
+for command in (*visit_commands.COMMANDS, findings):
+    main.add_command(command)
 main.add_command(publish)
 main.add_command(receiver)
 main.add_command(backup)
 main.add_command(restore)
+main.add_command(scheduler)
 main.add_command(serve)
 main.add_command(account)
 

@@ -86,7 +86,7 @@ def _mappings(given: Sequence[str]) -> dict[RegisterKind, Path]:
         kind, separator, path = pair.partition("=")
         if not separator or kind not in REGISTER_KINDS or not Path(path).is_file():
             raise InputError("cli.import.mapping", given=pair)
-        found[cast(RegisterKind, kind)] = Path(path)
+        found[kind] = Path(path)
     return found
 
 

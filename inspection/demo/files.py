@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-Kind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals"]
+Kind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals", "findings"]
 """The importer's names of the registers."""
 
 
