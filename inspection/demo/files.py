@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal
 
 Kind = Literal["agencies", "items", "inspectors", "firms", "tasks", "recusals", "findings"]
-"""The importer's names of the registers."""
+"""The importer's names of the registers; a county is made with all but findings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class CountyFiles:
     @property
     def registers(self) -> Mapping[Kind, tuple[Path, ...]]:
         """The files by kind of register, as the importer takes them."""
-        kinds: tuple[Kind, ...] = get_args(Kind)
+        kinds: tuple[Kind, ...] = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
         return {kind: (getattr(self, kind),) for kind in kinds}
 
 
