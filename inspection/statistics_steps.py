@@ -23,12 +23,12 @@ from inspection.office import CHINA, Office
 from inspection.past import StandingVisit
 from inspection.rounds import round_of
 from inspection.standing import standing_visits
-from inspection.statistics import Burden, Measures, Row, Statistics, count
 from inspection.store import disclosed, work
 from inspection.store.outbox import announce
 from inspection.store.schedule_tables import period_statistics
 from inspection.visit_facts import VisitFacts
 from inspection.work_records import Found, Frame, PartRecord, VisitRecord
+from inspection.work_statistics import Burden, Measures, Row, Statistics, count
 
 
 def statistics(office: Office, period: str | None, now: datetime) -> Statistics:

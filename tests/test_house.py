@@ -13,7 +13,8 @@ import pytest
 from inspection.errors import catalogue
 
 ROOT = Path(__file__).parents[1]
-SOURCES = sorted([*ROOT.glob("inspection/**/*.py"), *ROOT.glob("solver/**/*.py"), ROOT / "cli.py"])
+FOLDERS = ("inspection", "scheduler", "solver")
+SOURCES = [*sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/**/*.py")), ROOT / "cli.py"]
 
 
 def tracked() -> list[Path]:
@@ -25,7 +26,8 @@ def test_every_package_on_disk_is_installed():
     listed = set(tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"])
     found = {
         ".".join(init.parent.relative_to(ROOT).parts)
-        for init in [*ROOT.glob("inspection/**/__init__.py"), ROOT / "solver/__init__.py"]
+        for folder in FOLDERS
+        for init in ROOT.glob(f"{folder}/**/__init__.py")
     }
     assert listed == found | {"inspection_data"}
 

@@ -26,12 +26,12 @@ def backup(lang: Language, /, workspace: Path, target: Path, json: bool) -> None
     inspection backup /备份盘/
     """
     from inspection.office import now
-    from inspection.store.backup import back_up
+    from inspection.store.backup import ENDING, back_up
     from inspection.store.workspace import Workspace
 
     opened, at = Workspace.open(workspace), now()
     if target.is_dir():
-        target = target / f"{opened.folder.resolve().name}-{at:%Y%m%d-%H%M%S}.zip"
+        target = target / f"{opened.folder.resolve().name}-{at:%Y%m%d-%H%M%S}{ENDING}"
     manifest = back_up(opened, target, at)
     _say("backup.made", manifest, json, lang, path=target)
 

@@ -34,8 +34,11 @@ LEFT_OUT = frozenset(
 )
 """Of a workspace: what is in the tables, made anew where it is restored, or a backup itself."""
 
-UNFINISHED = ("incoming", ".part", ".tmp")
-"""Names, or endings of names, of files that are still being written."""
+ENDING = ".backup.zip"
+"""What the names of backups end in that nobody named."""
+
+PASSED_OVER = ("incoming", ".part", ".tmp", ENDING)
+"""Endings of names of files that are still being written, and of backups, of which none holds another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,6 +196,7 @@ def _write(archive: zipfile.ZipFile, workspace: Workspace, now: datetime) -> Non
         ]
         notes = len(connection.execute(select(checkpoints.c.size)).all())
         revision = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))
+    written = [_write_file(archive, workspace, path) for path in workspace_files(workspace.folder)]
     facts = {
         "format": FORMAT,
         "made_at": now.isoformat(),
@@ -201,9 +205,7 @@ def _write(archive: zipfile.ZipFile, workspace: Workspace, now: datetime) -> Non
         "revision": revision,
         "log": {"entries": len(lines), "root": tree_head(lines).hex(), "checkpoints": notes},
         "tables": tables,
-        "files": [
-            fact for path in workspace_files(workspace.folder) if (fact := _write_file(archive, workspace, path))
-        ],
+        "files": [fact for fact in written if fact is not None],
     }
     archive.writestr(MANIFEST, json.dumps(facts, ensure_ascii=False, indent=1))
 
@@ -247,9 +249,9 @@ def workspace_files(folder: Path) -> Iterator[Path]:
     """The files of a workspace that a backup holds, in order of their paths."""
     for home, folders, names in os.walk(folder):
         is_top = Path(home) == folder
-        folders[:] = sorted(name for name in folders if name not in UNFINISHED and not (is_top and name in LEFT_OUT))
+        folders[:] = sorted(name for name in folders if name not in PASSED_OVER and not (is_top and name in LEFT_OUT))
         for name in sorted(names):
-            if not name.endswith(UNFINISHED) and not (is_top and name in LEFT_OUT):
+            if not name.endswith(PASSED_OVER) and not (is_top and name in LEFT_OUT):
                 yield Path(home) / name
 
 
