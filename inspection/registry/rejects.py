@@ -1,6 +1,7 @@
-"""Rejected rows: kept as they were read (rows.parquet) and laid out to be worked through (rejects.xlsx).
+"""Rejected rows: kept as they were read (rows.parquet) with their faults (faults.parquet), and laid out to be worked
+through (rejects.xlsx).
 
-Both lie in folder/quarantine/<digest>, the digest being over the rows and their faults, so that the same import gives
+All lie in folder/quarantine/<digest>, the digest being over the rows and their faults, so that the same import gives
 the same folder and a workbook someone is working in is never overwritten.
 """
 
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspection.registry.kept_faults import FILE, write_faults
 from inspection.registry.rejects_workbook import write_rejects
 from inspection.registry.report import Fault, RegisterCounts
 from inspection.registry.settings import RegisterKind
@@ -85,6 +87,7 @@ def keep_rejects(
     home.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=home.parent))
     connection.execute(f"COPY ({union}) TO {quoted(str(draft / 'rows.parquet'))} (FORMAT parquet)")
+    write_faults(connection, bad.values(), draft / FILE)
     write_rejects(draft / "rejects.xlsx", connection, bad, counts)
     draft.chmod(0o755)
     try:
