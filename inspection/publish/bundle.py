@@ -42,14 +42,16 @@ def write_bundle(target: Path, plan: str, draws: Sequence[DrawFolder], log: LogF
     place_folder(target, "bundle.json", lambda folder: _fill(folder, plan, draws, log))
 
 
-def place_folder(target: Path, mark: str, fill: Callable[[Path], None]) -> None:
+def place_folder(
+    target: Path, mark: str, fill: Callable[[Path], None], occupied: str = "publish.bundle.occupied"
+) -> None:
     """What ``fill`` writes stands in ``target``, whole; a folder already there that holds ``mark`` is replaced.
 
     Raises:
-        PublishError: ``target`` exists without ``mark``, or cannot be written.
+        PublishError: ``target`` exists without ``mark`` (code ``occupied``), or cannot be written.
     """
     if target.exists() and not (target / mark).is_file():
-        raise PublishError("publish.bundle.occupied", folder=target)
+        raise PublishError(occupied, folder=target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))

@@ -99,4 +99,4 @@ def write_public_bundle(
         write_log_files(folder / "log", log, "entries.part")
         add_checker(folder, CHECKER)
 
-    place_folder(target, HEAD, fill)
+    place_folder(target, HEAD, fill, "public.bundle.occupied")

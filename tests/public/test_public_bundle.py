@@ -144,9 +144,7 @@ def test_numbers_of_pools_change_with_the_key_alone(sealed: Year):
     from inspection.firm_steps import _veiled
     from inspection.model import Pool
 
-    pools = [
-        Pool(pool=f"R-A-{n:04d}", tier="A", region="R", kind="branch", tasks=("T",), size=1) for n in range(1, 9)
-    ]
+    pools = [Pool(pool=f"R-A-{n:04d}", tier="A", region="R", kind="branch", tasks=("T",), size=1) for n in range(1, 9)]
     one, same, other = ([each.pool for each in _veiled(pools, key)] for key in (b"k", b"k", b"other"))
     assert one == same != other and set(one) == set(other) == {f"R-{n:04d}" for n in range(1, 9)}
 
@@ -178,7 +176,7 @@ def test_a_seed_kept_back_stays_closed_when_all_is_open(sealed: Year):
 def test_a_public_bundle_replaces_only_its_like(sealed: Year, tmp_path: Path):
     with pytest.raises(PublishError) as refused:
         sealed.public("full", MIDYEAR)
-    assert refused.value.code == "publish.bundle.occupied"
+    assert refused.value.code == "public.bundle.occupied" and (sealed.folder / "full/bundle.json").is_file()
     before = files(sealed.folder / "mid")
     sealed.public("mid", MIDYEAR)
     assert files(sealed.folder / "mid") == before

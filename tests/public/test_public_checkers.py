@@ -102,9 +102,7 @@ def linked(bundle: Path, drawn: str) -> None:
 DAMAGES: dict[str, tuple[str, Callable[[Path, str], None]]] = {
     "a month moved": ("visits 3-firms", visits(lambda v: replace_at(v, first(v, is_open=True), ",2027-0", ",2026-0"))),
     "a firm swapped": ("visits 3-firms", visits(lambda v: replace_at(v, first(v, is_open=True), ",9", ",8"))),
-    "a closed row changed": (
-        "visits 3-firms", visits(lambda v: v.__setitem__(n := first(v, is_open=False), v[n][:-1] + "x".replace("x", "0")
-                                                         if v[n][-1] != "0" else v[n][:-1] + "1"))),
+    "a closed row changed": ("visits 3-firms", visits(lambda v: v.__setitem__(first(v, is_open=False), f"leaf {0:064}"))),
     "a row dropped": ("visits 3-firms", visits(lambda v: v.pop())),
     "a row twice": ("visits 3-firms", visits(lambda v: v.append(v[-1]))),
     "rows exchanged": ("visits 3-firms", visits(lambda v: v.insert(1, v.pop(2)))),
@@ -123,7 +121,8 @@ DAMAGES: dict[str, tuple[str, Callable[[Path, str], None]]] = {
     "a checkpoint missing": ("checkpoints", remove("log/checkpoints/8")),
     "no checkpoint between": ("in log 3-firms", remove("log/checkpoints/3")),
     "a rehearsal": ("checkpoints", rehearsed),
-    "another commitment": ("in log 3-firms", of_draw("commitment.json", lambda c: c["inputs"].update({"flow.csv": "0" * 64}))),
+    "another commitment": (
+        "in log 3-firms", of_draw("commitment.json", lambda c: c["inputs"].update({"flow.csv": "0" * 64}))),
     "another plan's commitment": ("commitment 3-firms", of_draw("commitment.json", lambda c: c.update(plan="other"))),
     "another secret": ("reveal 3-firms", of_draw("reveal.json", lambda r: r["parties"].update(notary="0" * 64))),
     "fewer dice": ("reveal 3-firms", of_draw("reveal.json", lambda r: r.update(public="4" * 39))),
@@ -256,9 +255,11 @@ FORGERIES: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "another visit": ("outcome", line_of("visit", "V0", "V1")),
     "another result": ("in register", line_of("result", '"digest":"', '"digest":"0')),
     "an older result": ("in register", draw_of(lambda d: d.update(result=d["commit"]))),
-    "another commitment": ("in register", draw_of(lambda d: d.update(commitment=d["commitment"].replace("notary", "mayor")))),
+    "another commitment": (
+        "in register", draw_of(lambda d: d.update(commitment=d["commitment"].replace("notary", "mayor")))),
     "an outcome that is none": ("outcome", draw_of(lambda d: d.update(outcome="maybe"))),
-    "a checkpoint of another size": ("proof log", lambda p: p.update(checkpoint=p["checkpoint"].replace("\n8\n", "\n9\n"))),
+    "a checkpoint of another size": (
+        "proof log", lambda p: p.update(checkpoint=p["checkpoint"].replace("\n8\n", "\n9\n"))),
     "another key": ("proof log", lambda p: p.update(key=p["key"].replace("open-draw", "open-drew"))),
     "no draw": ("proof", lambda p: p.update(draws=[])),
     "a draw with a path in its name": ("proof", draw_of(lambda d: d.update(folder="../1-firms"))),
