@@ -20,6 +20,7 @@ from inspection.console.finding_commands import findings
 from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
+from inspection.console.paper_commands import papers
 from inspection.console.publishing_commands import publish, receiver
 from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.serving_commands import account, serve
@@ -324,6 +325,7 @@ main.add_command(beacon)
 main.add_command(log)
 main.add_command(ceremony)
 main.add_command(minutes)
+main.add_command(papers)
 main.add_command(party)
 main.add_command(sm2)
 for command in (*visit_commands.COMMANDS, findings):

@@ -20,7 +20,7 @@ from inspection.console.papers import fonts_of, papers, write_paper
 from inspection.console.party import read_secret_file
 from inspection.console.progress import ProgressBars
 from inspection.console.room import Room, grouped
-from inspection.documents.minutes import chinese_font
+from inspection.documents.template import chinese_font
 from inspection.draw.commitment import Kind, Party
 from inspection.draw.printed import printed_line
 from inspection.draw.public_source import PublicSource

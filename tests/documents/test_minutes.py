@@ -9,7 +9,8 @@ import docx
 import pytest
 
 from inspection import service
-from inspection.documents.minutes import Minutes, PartyMinutes, chinese_font, write_docx, write_pdf
+from inspection.documents.minutes import Minutes, PartyMinutes, write_docx, write_pdf
+from inspection.documents.template import chinese_font
 from inspection.errors import InputError, PublishError
 from inspection.meeting import minutes_of, replay
 
@@ -100,7 +101,7 @@ def test_a_file_that_is_no_word_document_is_a_message(tmp_path):
 
 
 def test_without_a_chinese_font_no_pdf_is_written_and_the_package_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr("inspection.documents.minutes.FONTS", ("No Such Family",))
+    monkeypatch.setattr("inspection.documents.template.FONTS", ("No Such Family",))
     with pytest.raises(PublishError) as missing:
         write_pdf(tmp_path / "minutes.pdf", MINUTES)
     assert "fonts-noto-cjk" in missing.value.text("zh")
@@ -111,7 +112,7 @@ def test_pdf_minutes_are_written_where_a_font_is_at_hand(tmp_path, monkeypatch):
     try:
         chinese_font()
     except PublishError:  # the layout is the same in a font that lacks the letters
-        monkeypatch.setattr("inspection.documents.minutes.FONTS", ("Libertinus Serif",))
+        monkeypatch.setattr("inspection.documents.template.FONTS", ("Libertinus Serif",))
     write_pdf(tmp_path / "minutes.pdf", MINUTES)
     data = (tmp_path / "minutes.pdf").read_bytes()
     assert data.startswith(b"%PDF") and len(data) > 5_000
