@@ -25,6 +25,7 @@ from inspection.console.publishing_commands import publish, receiver
 from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.serving_commands import account, serve
 from inspection.console.sm2_commands import sm2
+from inspection.console.statistics_commands import statistics
 from inspection.errors import message
 from scheduler.commands import scheduler
 
@@ -335,6 +336,7 @@ main.add_command(receiver)
 main.add_command(backup)
 main.add_command(restore)
 main.add_command(scheduler)
+main.add_command(statistics)
 main.add_command(serve)
 main.add_command(account)
 

@@ -179,7 +179,7 @@ class Runner:
         """Doubled waits up to six hours; None when it is time to give up until somebody asks."""
         if held.attempts >= MOST_ATTEMPTS:
             return None
-        return now + min(FIRST_WAIT * 2 ** (held.attempts - 1), LONGEST_WAIT)
+        return now + min(FIRST_WAIT * (1 << (held.attempts - 1)), LONGEST_WAIT)
 
     @contextlib.contextmanager
     def _renewing(self, held: Run) -> Iterator[None]:

@@ -155,7 +155,7 @@ def _agencies(summary: Summary, language: Language, rows: int, width: int) -> Re
     """Two columns of agencies, those with most visits first, the rest in one line."""
     ordered = sorted(summary.agencies, key=lambda load: (-load.visits, load.agency))
     shown = ordered if len(ordered) <= 2 * rows else ordered[: 2 * (rows - 1)]
-    prefix = _common_prefix([load.name for load in summary.agencies])
+    prefix = common_prefix([load.name for load in summary.agencies])
     half = -(-len(shown) // 2)
     columns = [_agency_table(part, prefix, language, width) for part in (shown[:half], shown[half:]) if part]
     table = Table.grid(padding=(0, GAP), pad_edge=False)
@@ -186,7 +186,7 @@ def _agency_table(loads: Sequence[AgencyLoad], prefix: str, language: Language, 
     return table
 
 
-def _common_prefix(names: Sequence[str]) -> str:
+def common_prefix(names: Sequence[str]) -> str:
     """The division all names begin with, nothing when a name would vanish."""
     found = re.match(r".{1,9}?[县区市旗]", names[0]) if len(names) > 1 else None
     shared = found and all(name.startswith(found[0]) and len(name) > len(found[0]) for name in names)
