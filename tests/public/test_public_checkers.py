@@ -102,7 +102,8 @@ def linked(bundle: Path, drawn: str) -> None:
 DAMAGES: dict[str, tuple[str, Callable[[Path, str], None]]] = {
     "a month moved": ("visits 3-firms", visits(lambda v: replace_at(v, first(v, is_open=True), ",2027-0", ",2026-0"))),
     "a firm swapped": ("visits 3-firms", visits(lambda v: replace_at(v, first(v, is_open=True), ",9", ",8"))),
-    "a closed row changed": ("visits 3-firms", visits(lambda v: v.__setitem__(first(v, is_open=False), f"leaf {0:064}"))),
+    "a closed row changed": (
+        "visits 3-firms", visits(lambda v: v.__setitem__(first(v, is_open=False), f"leaf {0:064}"))),
     "a row dropped": ("visits 3-firms", visits(lambda v: v.pop())),
     "a row twice": ("visits 3-firms", visits(lambda v: v.append(v[-1]))),
     "rows exchanged": ("visits 3-firms", visits(lambda v: v.insert(1, v.pop(2)))),
