@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from inspection.console import midyear_commands, visit_commands
+from inspection.console.audit_commands import audit
 from inspection.console.backup_commands import backup, restore
 from inspection.console.cluster_options import cluster_options
 from inspection.console.commands import Commands
@@ -321,6 +322,7 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, keys: tupl
 
 main.add_command(whatif)
 main.add_command(explain)
+main.add_command(audit)
 main.add_command(prove)
 main.add_command(beacon)
 main.add_command(log)

@@ -9,7 +9,7 @@ import numpy as np
 
 from inspection.history.change_tests import Allowed, change_families
 from inspection.history.firm_tests import firm_families
-from inspection.history.inspector_tests import inspector_families
+from inspection.history.inspector_tests import inspector_families, replays_of
 from inspection.history.multiple import Family, Judgement, judge
 from inspection.history.place_tests import place_families
 from inspection.history.records import History
@@ -37,10 +37,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Audit:
-    """What came of it; judgements with the gravest first."""
+    """What came of it; judgements with the gravest first; ``replays`` of each inspector draw were made."""
 
     history: History
     asked: Asked
+    replays: int
     families: tuple[Family, ...]
     judgements: tuple[Judgement, ...]
 
@@ -58,15 +59,17 @@ class Audit:
 def examine(history: History, asked: Asked) -> Audit:
     """Every test that the history allows, judged at the level asked for."""
     random = np.random.default_rng(asked.seed)
+    replays = asked.replays or replays_of(history.seats)
     families: Sequence[Family] = [
         *firm_families(history.draws, random),
         *place_families(history.draws, random),
-        *inspector_families(history.seats, random, asked.replays),
+        *inspector_families(history.seats, random, replays),
         *change_families(history, asked.allowed),
     ]
     return Audit(
         history=history,
         asked=asked,
+        replays=replays,
         families=tuple(families),
         judgements=tuple(judge(families, asked.level)),
     )

@@ -21,14 +21,16 @@ from inspection.history.replays import pairs, replayed, replays_for
 from inspection.history.tails import calibrated, convolved, either, predictive_upper, trials, upper
 
 
-def inspector_families(
-    seats: Sequence[PastSeats], random: np.random.Generator, replays: int | None = None
-) -> list[Family]:
-    """All families about inspectors; ``replays`` of each draw, or as many as are worth their time."""
+def replays_of(seats: Sequence[PastSeats]) -> int:
+    """Replays of each draw that are worth their time; those of a list are cheap."""
+    return replays_for(sum(len(past.flow.flows) if past.flow else len(past.way_need) // 40 for past in seats))
+
+
+def inspector_families(seats: Sequence[PastSeats], random: np.random.Generator, replays: int) -> list[Family]:
+    """All families about inspectors, each draw replayed so many times."""
     if not seats:
         return []
-    arcs = sum(len(past.flow.flows) if past.flow else len(past.way_need) // 40 for past in seats)
-    again = Again.of(seats, random, replays or replays_for(arcs))
+    again = Again.of(seats, random, replays)
     basis: Basis = "bound" if all(past.flow for past in seats) else "assumed"
     return [
         loads(seats),

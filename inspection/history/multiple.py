@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NOTABLE = 0.05
-"""Share of chance findings accepted among those listed as worth a look, within a family."""
+"""Share of chance findings accepted among those listed as worth a look, families taken together like the alarms."""
 
 Basis = Literal["exact", "replay", "bound", "assumed"]
 """How a chance was found: exactly; by replaying draws; by a bound that errs to the quiet side; under an assumption."""
@@ -55,7 +55,7 @@ class Judgement:
     Attributes:
         adjusted: its chance after Holm's steps in the family and over all families.
         is_alarm: adjusted is at most the level.
-        is_notable: no alarm, but within its family's Benjamini–Hochberg list.
+        is_notable: no alarm, but in its family's Benjamini–Hochberg list at an equal part of 5 %.
     """
 
     family: str
@@ -97,7 +97,7 @@ def judge(families: Sequence[Family], level: float) -> list[Judgement]:
     judged = []
     for family in tested:
         chances = [deviation.chance for deviation in family.deviations]
-        listed = benjamini_hochberg(chances, family.tests, NOTABLE)
+        listed = benjamini_hochberg(chances, family.tests, NOTABLE / len(tested))
         adjusted = [min(1.0, len(tested) * each) for each in holm(chances, family.tests)]
         judged += [
             Judgement(

@@ -127,12 +127,12 @@ class _Bundle:
             self.notes.append(("audit.note.tables", {"draw": name, "files": ", ".join(missing)}))
             return
         firms, pools = self._table(home, "firms.csv"), self._table(home, "pools.csv")
-        pool_of, town_of = _places(row[0] for row in pools), _places(sorted({row[2] for row in firms}))
+        pool_of, town_of = places(row[0] for row in pools), places(sorted({row[2] for row in firms}))
         expected = np.zeros(len(pools))
         for tail, head, flow in read_flow((home / "flow.csv").read_bytes()):
             if tail.startswith("pool:") and head.startswith("task:"):
                 expected[pool_of[tail.removeprefix("pool:")]] += flow / MILLION
-        place_of = _places(row[0] for row in firms)
+        place_of = places(row[0] for row in firms)
         town = {row[0]: row[2] for row in firms}
         self.visits[name] = {row[0]: (row[1], town[row[1]], row[3]) for row in visits}
         self.draws.append(
@@ -172,7 +172,7 @@ class _Bundle:
     def _redraws(self, entries: Sequence[Entry]) -> list[Redraw]:
         """Each draw given up, with the next commitment of its kind."""
         commits = [entry for entry in entries if entry.type == "commit"]
-        order = _places(entry.draw for entry in commits)
+        order = places(entry.draw for entry in commits)
         found = []
         for void in (entry for entry in entries if entry.type == "void"):
             kind = void.draw.rpartition("-")[2]
@@ -207,10 +207,10 @@ def past_seats(
     visits: dict[str, tuple[str, str, str]],
 ) -> PastSeats:
     """An inspector draw from the rows of its tables; ``visits``: visit → (firm, town, month)."""
-    agencies = _places(sorted({row[1] for row in people} | {row[1] for row in needs}))
-    visit_of = _places(sorted({row[0] for row in needs}))
+    agencies = places(sorted({row[1] for row in people} | {row[1] for row in needs}))
+    visit_of = places(sorted({row[0] for row in needs}))
     need_of = {(row[0], row[1]): place for place, row in enumerate(needs)}
-    inspectors = _places(row[0] for row in people)
+    inspectors = places(row[0] for row in people)
     ways, unseen = [], set(taken)
     for arc, (tail, head, flow) in enumerate(arcs):
         if tail.startswith("need:") and head.startswith("duty:"):
@@ -247,7 +247,7 @@ def past_seats(
     )
 
 
-def _places(names: Iterable[str]) -> dict[str, int]:
+def places(names: Iterable[str]) -> dict[str, int]:
     """Each name's place in order of first appearance."""
     places: dict[str, int] = {}
     for name in names:
