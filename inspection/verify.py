@@ -1,15 +1,14 @@
 """Checks an open-draw/1 bundle from PROTOCOL.md alone ("§" cites it): python3 -I -S verify.py BUNDLE [--json].
 Exit 0: every claim was checked and holds; 1: one fails; 2: usage; 3: none fails, one could not be checked here.
 Standard library only, no code in common with the program that made the bundle. For Python 3.9 and later."""
-# ruff: noqa: B905, RUF007, UP035, SIM905, E401, I001, E501 — the first four ask for more than Python 3.9 has; an auditor reads 400 lines, not 500
-import base64, gc, hashlib, json, re, sys
+# ruff: noqa: B905, UP035, SIM905, E401, I001, E501 — the first three ask for more than Python 3.9 has; an auditor reads 400 lines, not 500
+import base64, gc, hashlib, io, itertools, json, re, sys
 from collections import Counter, defaultdict
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable, Iterable, Iterator
-
 __all__ = ["verify"]
 UNIT, MONTH, MISSING = 1_000_000, r"\d{4}-(0[1-9]|1[0-2])", "needs {}, which no earlier step could establish"  # flows are in millionths (§2)
 CHINESE, VERDICTS = {"passed": "通过", "failed": "不符", "not checked": "未核"}, {0: "通过 VERIFIED", 1: "不符 FAILED", 3: "部分未核 NOT ALL CHECKED"}
@@ -37,15 +36,15 @@ def step(plan: Facts, title: str, draw: str = "") -> Iterator[Callable[[str], No
         found, verdict = [str(error) if isinstance(error, NotCheckable) else MISSING.format(str(error).split("'")[1])], "not checked"
     except Exception as error:  # malformed input of any kind is a failed step with its reason, never a traceback (§10)
         found, verdict = [str(error) if isinstance(error, Fault) else f"malformed: {type(error).__name__} {error}"], "failed"
-    clean = "".join(char if char.isprintable() else "\ufffd" for char in "; ".join(found)[:4000])
-    plan.rows.append({"step": name, "draw": draw, "verdict": verdict, "detail": clean})
+    clean = (char if char.isprintable() else "\ufffd" for char in "; ".join(found)[:4000])
+    plan.rows.append({"step": name, "draw": draw, "verdict": verdict, "detail": "".join(clean)})
 def need(holds: object, reason: str, *values: object) -> None:  # a Fault for that reason unless the claim holds
     if not holds:
         raise Fault(reason.format(*values) if values else reason)
 def none(faults: Iterable[str]) -> None:  # a Fault naming the first three faults, and their number, unless there are none
     need(not (found := list(faults)), f"{'; '.join(found[:3])} ({len(found)} in all)")
 def tally(pairs: Iterable[tuple[Any, int]]) -> Counter[Any]:  # the sum of the numbers of each key
-    sums: Counter[Any] = Counter()
+    sums = Counter[Any]()
     for key, number in pairs:
         sums[key] += number
     return sums
@@ -57,23 +56,26 @@ def read(root: Path, name: str) -> bytes:  # a regular file of the bundle; no li
     need(path.resolve() == root.resolve() / name and path.is_file() and path.stat().st_size <= most, f"{name} is missing, a link, no file or gigantic")
     return path.read_bytes()
 def parse(data: bytes, name: str) -> Any:  # the object of canonical JSON bytes (RFC 8785, integers below 2^53 only, §2)
-    value = json.loads(data.decode(), parse_float=int, parse_constant=int,  # int() refuses what these two are given
-                       parse_int=lambda text: int(text if abs(int(text[:18])) < 1 << 53 else f"over 2^53: {text[:18]}"),
-                       object_pairs_hook=lambda pairs: dict(sorted(pairs, key=lambda one: one[0].encode("utf-16-be"))))
+    value = json.loads(data.decode(), object_pairs_hook=lambda pairs: dict(sorted(pairs, key=lambda one: one[0].encode("utf-16-be"))), parse_float=int,
+                       parse_constant=int, parse_int=lambda text: int(text if abs(int(text[:18])) < 1 << 53 else f"over 2^53: {text[:18]}"))
     need(isinstance(value, dict) and json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() == data, f"{name} is no canonical JSON object")
     return value
-def table(data: bytes, name: str) -> list[tuple[str, ...]]:  # the rows of a plain CSV of the form and order of §2 and §3, without salts
-    (first, _, body), (sorts, *header) = data.decode().partition("\n"), TABLES[name].split()
-    need((top := first.split(",")) == header or (name == "pools" and top[:3] == header), f"{name}.csv: its columns are not {header}")
+def table(data: bytes, name: str) -> list[list[str]]:  # the columns of a plain CSV of the form and order of §2 and §3, without salts
+    stream, (sorts, *header) = io.BytesIO(data), TABLES[name].split()
+    top = next(stream, b"").decode().removesuffix("\n").split(",")
+    need(top == header or (name == "pools" and top[:3] == header), f"{name}.csv: its columns are not {header}")
     forms = [FORMS.get(column, r'[^:,"\r\n]+') for column in header] + [r'[^,"\r\n]*'] * (len(top) - len(header))
-    fits = re.compile(",".join(forms) + "\n", re.ASCII).fullmatch
-    none(f"{name}.csv line {n}: {line[:200]!r} has not its form" for n, line in enumerate(body.splitlines(True), 2) if not fits(line))
-    fields = body.replace("\n", ",").split(",")  # the last one is empty
-    columns = [[*map(sys.intern, fields[place : -1 : len(top)])] for place, column in enumerate(top) if column != "salt"]
-    none(f"{name}.csv: {', '.join(b)} is out of order or repeated" for keys in [[*zip(*columns[: int(sorts)])]] for a, b in zip(keys, keys[1:]) if a >= b)
-    return [*zip(*columns)]
+    fits, columns = re.compile(",".join(forms) + "\n", re.ASCII).fullmatch, [list[str]() for column in top if column != "salt"]
+    while text := b"".join(itertools.islice(stream, 1 << 16)).decode():
+        none(f"{name}.csv line {n}: {line[:200]!r} has not its form" for n, line in enumerate(text.splitlines(True), len(columns[0]) + 2) if not fits(line))
+        fields = text.replace("\n", ",").split(",")  # the last one is empty; equal ones are kept once, unless each row has its own
+        for place, column in enumerate(columns):
+            column += map(str if name == "firms" and not place else sys.intern, fields[place : -1 : len(top)])
+    keys, others = (zip(*columns[: int(sorts)]) for _ in "ab")
+    none(f"{name}.csv: {', '.join(b)} is out of order or repeated" for a, b in zip(keys, itertools.islice(others, 1, None)) if a >= b)
+    return columns
 def tree_head(data: bytes, new: Callable[[bytes], Any]) -> bytes:  # the Merkle tree head of its lines (RFC 9162 2.1.1, §2)
-    nodes = [new(b"\0" + line).digest() for line in data.removesuffix(b"\n").split(b"\n") if data] or [new(b"").digest()]
+    nodes = [new(b"\0" + line.removesuffix(b"\n")).digest() for line in io.BytesIO(data)] or [new(b"").digest()]
     while len(nodes) > 1:
         nodes = [new(b"\1" + a + b).digest() for a, b in zip(nodes[::2], nodes[1::2])] + nodes[len(nodes) & ~1 :]
     return bytes(nodes[0])
@@ -101,9 +103,8 @@ def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the 
     leads, place = [leaves[way ^ 1] for way in range(end)], [-1] * len(number)  # place: how far on the walk a node is
     room = [rest for flow in arcs.values() for rest in (UNIT - flow % UNIT, flow % UNIT)]  # how much more can flow that way
     done, ways = [*(rest % UNIT == 0 for rest in room), False], [[end] for _ in number]  # ways out of a node, the lowest last
-    for way in range(end - 1, -1, -1):
-        if not done[way]:
-            ways[leaves[way]].append(way)
+    for way in (way for way in range(end - 1, -1, -1) if not done[way]):
+        ways[leaves[way]].append(way)
     for start in range(0, end, 2):
         walk, back, node, fractional = list[int](), -1, leaves[start], not done[start]
         while fractional:
@@ -127,7 +128,6 @@ def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the 
                         done[way] = done[way ^ 1] = True
                 cycles, back = cycles + 1, walk[-1] ^ 1 if walk else -1
     return {pair: flow // UNIT + (room[2 * n] == 0) for n, (pair, flow) in enumerate(arcs.items())}
-
 def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3, §8)
     with step(plan, "bundle 证明包") as say:
         value, found = parse(read(plan.root, "bundle.json"), "bundle.json"), {path.name for path in (plan.root / "draws").iterdir()}
@@ -166,7 +166,6 @@ def check_log(plan: Facts) -> None:  # bundle.json, and the log as a whole (§3,
         told = [(one["draw"], one["type"]) for one in plan.entries if one["type"] != "void" or one["reason"]]
         none(f"{name} is neither here nor given up" for name in gone if [kind for draw, kind in told if draw == name] != ["commit", "void"])
         say(f"given up and not in the bundle: {', '.join(sorted(gone)) or 'none'}")
-
 def check_promise(plan: Facts, draw: Facts) -> None:  # what a draw committed to, and when (§2, §4, §8)
     with step(plan, "commitment 承诺", draw.name) as say:
         draw.file, (*inputs, draw.table) = lambda name: read(plan.root, f"draws/{draw.name}/{name}"), FILES[draw.kind]
@@ -194,12 +193,10 @@ def check_promise(plan: Facts, draw: Facts) -> None:  # what a draw committed to
     with step(plan, "inputs 输入文件: all as committed to", draw.name):
         draw.files = {name: draw.file(name) for name in promise["inputs"]}
         none(f"{a} is not the file committed to" for a, data in draw.files.items() if draw.digest_of(a, data) != promise["inputs"][a])
-
 def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what came of it, the form of tables (§2, §3, §4)
     with step(plan, "reveal 揭示", draw.name) as say:
         promise, new, names, public = draw.promise, draw.new, draw.names, draw.promise["public"]
-        reveal = parse(draw.file("reveal.json"), "reveal.json")
-        secrets, value, seal = reveal["parties"], reveal["public"], reveal["seal"]
+        secrets, value, seal = (reveal := parse(draw.file("reveal.json"), "reveal.json"))["parties"], reveal["public"], reveal["seal"]
         need(sorted(secrets) == sorted(names) and (value is None) == (public is None), "it is not what was announced")
         told = [(f"party\n{draw.full}\n{one['name']}", secrets[one["name"]], one["commitment"]) for one in promise["parties"]]
         told += [(f"seal\n{draw.full}", seal, promise["seal"])] * (seal is not None)
@@ -228,10 +225,12 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
     with step(plan, "tables 表格与规则: of the form and in the order of §3", draw.name) as say:
         draw.header = draw.files.get("pools.csv", b"").decode().split("\n")[0].split(",")
         for name, kind in [name.split(".") for name in FILES[draw.kind] if name in draw.files]:
-            vars(draw)[name] = (table if kind == "csv" else parse)(draw.files.pop(f"{name}.{kind}"), name)
+            found = (table if kind == "csv" else parse)(draw.files.pop(f"{name}.{kind}"), name)
+            vars(draw)[name] = found if name in ("firms", "rules") else [*zip(*found)]
         if draw.kind == "firms":
-            draw.pool, draw.tier, draw.firm = ({row[0]: row[1] for row in rows} for rows in (draw.firms, draw.pools, draw.visits))
-            draw.size, rules, tiers, merged = Counter(draw.pool.values()), draw.rules, {*draw.rules["tiers"]}, draw.rules.get("combinations", {})
+            draw.tier, draw.firm = ({row[0]: row[1] for row in rows} for rows in (draw.pools, draw.visits))
+            draw.pool = {firm: pool for drawn in [{row[1] for row in draw.visits}] for firm, pool in zip(*draw.firms[:2]) if firm in drawn}
+            draw.size, rules, tiers, merged = Counter(draw.firms[1]), draw.rules, {*draw.rules["tiers"]}, draw.rules.get("combinations", {})
             need({*draw.size} <= {*draw.tier} and {*draw.tier.values()} <= tiers and len(tiers) == len(rules["tiers"]), "a pool or tier is unknown, or double")
             none(f"task {task} names no agency, or one twice" for task, one in rules["tasks"].items() if not 0 < len({*one["agencies"]}) == len(one["agencies"]))
             need(rules["plan"] == plan.name and {*merged} <= {*rules["tasks"]}, "rules of another plan, or a combination that is no task")
@@ -263,13 +262,16 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
         none(f"{task} has flow {into[task]}, not {due[task]}" for task in {*due, *(b for _, b in feeds)} if into[task] != due[task])
         none(f"{task} may not be in {month}" for task, month, _ in draw.months if month not in draw.rules["tasks"][task]["months"])
     with step(plan, "replay 重放", draw.name) as say:
-        whole, rows, town = draw_again(draw, arcs, into), list[tuple[str, ...]](), {row[0]: row[2] for row in vars(draw).pop("firms")}
+        whole, rows = draw_again(draw, arcs, into), list[tuple[str, ...]]()
         ranked, chosen, cut = draw.ranked, _, draw.cut = defaultdict[str, list[str]](list), defaultdict[str, list[str]](list), Counter[str]()
-        for firm in sorted(draw.pool, key=lambda firm: (draw.ticket("firm", firm), firm)):
-            ranked[draw.pool[firm]].append(firm)
+        for firm, pool in zip(*draw.firms[:2]):
+            ranked[pool].append(firm)
+        for firms in ranked.values():
+            firms.sort(key=lambda firm: draw.ticket("firm", firm) + firm.encode())
         for a, b in feeds:
             chosen[b[5:]] += ranked[a[5:]][cut[a[5:]] : cut[a[5:]] + whole[a, b]]
             cut[a[5:]] += whole[a, b]
+        town = {firm: town for drawn in [{*itertools.chain(*chosen.values())}] for firm, _, town in zip(*draw.firms) if firm in drawn}
         for task, firms in chosen.items():
             firms.sort(key=lambda firm: (draw.ticket("town", town[firm]), town[firm], draw.ticket("month", firm), firm))
             start = int.from_bytes(draw.ticket("start", "month"), "big") * len(firms) >> 256
@@ -337,14 +339,13 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
         none(f"rule {name} differs in {draw.name}" for draw in draws for name in PER_PLAN if draw.rules.get(name) != rules.get(name))
         share, kinds, seats = rules["coverage"], rules["coverage"].get("kinds"), [draw.rules.get("monthly_seats", {}) for draw in draws]
         pools = {row[0] for row in first.pools if kinds is None or row[first.header.index("kind")] in kinds}
-        frame = {firm for firm, pool in first.pool.items() if pool in pools}
-        found, least = len(frame & {row[1] for _, row in visits}), -(-share["numerator"] * len(frame) // share["denominator"])
-        say(text := f"{found} distinct firms of {len(frame)} ({kinds or 'all kinds'}), at least {least}")
+        size, every = sum(first.size[pool] for pool in pools), {row[1] for _, row in visits}
+        found, least = sum(firm in every and pool in pools for firm, pool in zip(*first.firms[:2])), -(-share["numerator"] * size // share["denominator"])
+        say(text := f"{found} distinct firms of {size} ({kinds or 'all kinds'}), at least {least}")
         need(found >= least, text)
     with step(plan, "joint share 联合占比") as say:
         groups = [(draw, row) for draw, row in visits if len(draw.rules["tasks"][row[2]]["agencies"]) > 1], visits  # joint ones; all
-        shares = {name: [len({(place == 1 or draw.name, row[place]) for draw, row in group}) for group in groups]
-                  for place, name in enumerate(("visits", "firms", "tasks"))}
+        shares = {name: [len({(place == 1 or draw.name, row[place]) for draw, row in group}) for group in groups] for place, name in enumerate(("visits", "firms", "tasks"))}
         share, (part, whole) = rules["joint_share"], shares[rules["joint_share"]["counted_by"]]
         say(text := f"{shares}, binding {share}")
         need(part * share["denominator"] >= whole * share["numerator"], text)
@@ -359,7 +360,7 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
             if one["type"] == "replace":
                 pool = draw.pool[draw.firm[visit]]
                 found, due, draw.cut[pool] = one["firm"], draw.ranked[pool][draw.cut[pool]], draw.cut[pool] + 1
-                draw.firm[visit] = due
+                draw.firm[visit], draw.pool[due] = due, pool
                 visits.append((draw, [visit, due]))
             else:
                 found, agency, out = one["inspector"], one["agency"], gone[one["draw"], visit, one["agency"]]
@@ -391,8 +392,8 @@ def main(arguments: list[str]) -> int:
     code = 1 if counts["failed"] else 3 if counts["not checked"] else 0
     lines = [f"{CHINESE[row['verdict']]} {row['verdict']:<11} {' '.join([row['step'], row['draw']]).strip()}: {row['detail']}" for row in rows]
     lines += [f"{VERDICTS[code]}: " + ", ".join(f"{counts[one]} {CHINESE[one]} {one}" for one in CHINESE)]
-    text = [json.dumps(rows, ensure_ascii=False, indent=1)] if "--json" in arguments else lines
-    sys.stdout.buffer.write("\n".join([*text, ""]).encode(errors="backslashreplace"))
+    text = json.dumps(rows, ensure_ascii=False, indent=1) if "--json" in arguments else "\n".join(lines)
+    sys.stdout.buffer.write(f"{text}\n".encode(errors="backslashreplace"))
     return code
 if __name__ == "__main__":
     gc.disable()  # millions of rows and no cycles among them: looking for some costs a tenth of the time
