@@ -87,7 +87,7 @@ class _Book:
         first = sheet.row
         for month in found.months:
             sheet.line(month.code, month.visits, month.measures.inspected, month.measures.disclosed)
-        sheet.chart("column", "chart.months", first, (1, 2, 3), (1, 6))
+        sheet.chart("column", "chart.months", first, (1, 2, 3), (sheet.row + 1, 0))
 
     def _tiers(self) -> None:
         sheet = _Sheet(self, "tiers", (12, 12, 14, 14, 14))
@@ -97,7 +97,7 @@ class _Book:
         for row in self._found.tiers:
             made = row.measures
             sheet.line(row.name, row.visits, made.checked, made.problems, made.shares["problems"])
-        sheet.chart("column", "chart.tiers", first, (4,), (1, 6))
+        sheet.chart("column", "chart.tiers", first, (4,), (sheet.row + 1, 0))
 
     def _agencies(self) -> None:
         sheet = _Sheet(self, "agencies", (28, *[12] * 13))
@@ -108,8 +108,8 @@ class _Book:
             sheet.line(row.name, row.visits, row.joint, *_shares(row.measures), *numbers)
         end = sheet.row
         place = (end + 1, 0)
-        sheet.chart("bar", "chart.completion", first, (4, 5), place, (720, max(240, 26 * (end - first) + 120)))
-        sheet.chart("bar", "chart.load", first, (10,), (place[0], 7), (640, max(240, 26 * (end - first) + 120)))
+        sheet.chart("bar", "chart.completion", first, (4, 5), place, (760, max(240, 26 * (end - first) + 120)))
+        sheet.chart("bar", "chart.load", first, (10,), (place[0], 8), (640, max(240, 26 * (end - first) + 120)))
 
     def _items(self) -> None:
         sheet = _Sheet(self, "items", (24, 44, 12, 12, 12, 12))
@@ -170,7 +170,7 @@ class _Sheet:
             self._sheet.set_column(column, column, width)
         self._sheet.set_landscape()
         self._sheet.set_paper(9)
-        self._sheet.fit_to_pages(1, 0)
+        self._sheet.fit_to_pages(1, 0 if name == "items" else 1)
         self._sheet.hide_gridlines(2)
         self._heads: tuple[str, ...] = ()
         self.row = 0
@@ -226,13 +226,14 @@ class _Sheet:
                 "gap": 60,
             }
             chart.add_series(series | ({"data_labels": {"value": True}} if len(columns) == 1 else {}))
+        lines = {"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}}
         chart.set_title({"name": self._book._words(title), "name_font": {"size": 12}})
         chart.set_legend({"none": True} if len(columns) == 1 else {"position": "bottom"})
         if kind == "bar":
             # Excel draws the first row at the bottom unless told otherwise.
             chart.set_y_axis({"reverse": True})
-            chart.set_x_axis({"major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+            chart.set_x_axis(lines)
         else:
-            chart.set_y_axis({"major_gridlines": {"visible": True, "line": {"color": "#D9D9D9"}}})
+            chart.set_y_axis(lines)
         chart.set_size({"width": size[0], "height": size[1]})
         self._sheet.insert_chart(*place, chart)
