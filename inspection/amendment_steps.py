@@ -16,11 +16,14 @@ from inspection.errors import InputError, PlanError
 from inspection.findings import categories
 from inspection.line import Line
 from inspection.office import CHINA, Office
-from inspection.part_moves import load
+from inspection.part_moves import allowing, load, refusal
 from inspection.store import disclosed, work
 from inspection.store.disclosed import Amendment, Decision, DueDate
 from inspection.store.work import FindingRow, Part, PartKey
-from inspection.visit_life import Actor, require_role
+from inspection.visit_life import Actor, State, require_role, words
+
+VISITED: tuple[State, ...] = ("carried_out", "entered", "reviewed", "disclosed")
+"""States of parts that a decision may follow from."""
 
 
 def correct(
@@ -82,7 +85,7 @@ def _require_public(line: Line, connection: Connection, key: PartKey) -> Part:
     record = "/".join(key)
     public = disclosed.disclosed_versions(connection, [record]).get(record)
     if part.state != "disclosed" or public is None or public.action == "d":
-        raise PlanError("work.amendment.not_public", visit=key.visit, agency=key.agency, state=part.state)
+        raise PlanError("work.amendment.not_public", visit=key.visit, agency=key.agency, **words("state", part.state))
     return part
 
 
@@ -141,8 +144,8 @@ def decide(
     due = deadline("decision", made_on, policy.disclosure, policy.calendar).day
     with line.workspace.store.writing() as connection:
         (part,) = load(connection, line.name, [key]).values()
-        if part.state not in ("carried_out", "entered", "reviewed", "disclosed"):
-            raise PlanError("work.transitions", event="decide", count=1, first=f"{key.visit} ({part.state})")
+        if part.state not in VISITED:
+            raise refusal("decide", [part], allowing(*VISITED))
         made = disclosed.add_decision(
             connection,
             Decision(

@@ -19,7 +19,7 @@ from inspection.errors import InputError, PlanError
 from inspection.findings import Finding, categories
 from inspection.line import Line
 from inspection.office import CHINA, Office
-from inspection.part_moves import SHOWN, load, move
+from inspection.part_moves import SHOWN, allowing, load, move, refusal
 from inspection.policy import Policy
 from inspection.registry.finding_import import ReadFindings
 from inspection.store import attachments, disclosed, work
@@ -116,8 +116,7 @@ def _require_sound(
     if wrong:
         raise InputError("findings.refused", count=len(wrong), first="; ".join(wrong[:SHOWN]))
     if shut := [part for part in parts.values() if part.state not in OPEN]:
-        names = ", ".join(f"{part.key.visit} {part.key.agency} ({part.state})" for part in shut[:SHOWN])
-        raise PlanError("work.transitions", event="enter", count=len(shut), first=names)
+        raise refusal("enter", shut, allowing(*OPEN))
 
 
 def _carried_out(
@@ -285,7 +284,7 @@ def attach(
     with line.workspace.store.writing() as connection:
         (part,) = load(connection, line.name, [key]).values()
         if part.state not in OPEN:
-            raise PlanError("work.transitions", event="attach", count=1, first=f"{key.visit} ({part.state})")
+            raise refusal("attach", [part], allowing(*OPEN))
         kept = attachments.Attachment(
             digest=digest,
             key=key,

@@ -12,7 +12,7 @@ from inspection.errors import PlanError
 from inspection.store import work
 from inspection.store.changes import Change
 from inspection.store.work import Part, PartFilter, PartKey
-from inspection.visit_life import Actor, Event, can, require_role, transition
+from inspection.visit_life import Actor, Event, State, allowed_in, can, require_role, transition, words
 
 SHOWN = 10
 """Parts named in an error; all are counted."""
@@ -57,15 +57,30 @@ def move(
     for agency in {part.key.agency for part in parts}:
         require_role(actor, event, agency)
     if refused := [part for part in parts if not can(part.state, event)]:
-        if len(refused) == 1:
-            transition(refused[0].state, event)
-        names = ", ".join(f"{part.key.visit} {part.key.agency} ({part.state})" for part in refused[:SHOWN])
-        raise PlanError("work.transitions", event=event, count=len(refused), first=names)
+        raise refusal(event, refused, allowed_in(event))
     after = [work.moved(part, transition(part.state, event), **changes) for part in parts]
     work.put_parts(connection, after, now)
     extra = {"note": note, "payload": payload or {}}
     work.add_events(connection, (work.event(part.key, event, actor, now, **extra) for part in parts))
     return tuple(after)
+
+
+def refusal(event: str, parts: Sequence[Part], allowed: Mapping[str, str]) -> PlanError:
+    """The error for parts that are too far, or not far enough, for an event: counted, the first ones named."""
+    named = [(part, words("state", part.state)) for part in parts[:SHOWN]]
+    first = {
+        f"first_{tongue}": ", ".join(
+            f"{part.key.visit} {part.key.agency} ({told[f'state_{tongue}']})" for part, told in named
+        )
+        for tongue in ("zh", "en")
+    }
+    return PlanError("work.transitions", **words("event", event), count=len(parts), **first, **allowed)
+
+
+def allowing(*states: State) -> dict[str, str]:
+    """States as the ones in which something can be done."""
+    named = words("state", *states)
+    return {"allowed_zh": named["state_zh"], "allowed_en": named["state_en"]}
 
 
 def follow_change(connection: Connection, plan: str, firm_draw: str, change: Change, actor: Actor) -> None:

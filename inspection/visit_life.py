@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal, get_args
 
-from inspection.errors import InputError, PlanError, RuleError
+from inspection.errors import InputError, PlanError, RuleError, message
 
 State = Literal[
     "planned", "dispatched", "accepted", "carried_out", "entered", "reviewed", "disclosed", "closed", "voided"
@@ -103,8 +103,21 @@ def transition(state: State, event: Event) -> State:
     """
     steps = _STEPS[event]
     if state not in steps:
-        raise PlanError("work.transition", event=event, state=state, allowed=", ".join(steps))
+        raise PlanError("work.transition", **words("event", event), **words("state", state), **allowed_in(event))
     return steps[state]
+
+
+def words(kind: Literal["event", "state", "who"], *codes: str) -> dict[str, str]:
+    """What people call events, states or roles, as parameters of a message: ``{kind}_zh`` and ``{kind}_en``."""
+    chinese = "、".join(message(f"work.{kind}.{code}", "zh") for code in codes)
+    english = ", ".join(message(f"work.{kind}.{code}", "en") for code in codes)
+    return {f"{kind}_zh": chinese, f"{kind}_en": english}
+
+
+def allowed_in(event: Event) -> dict[str, str]:
+    """The states in which an event can happen, as parameters of a message."""
+    named = words("state", *_STEPS[event])
+    return {"allowed_zh": named["state_zh"], "allowed_en": named["state_en"]}
 
 
 def can(state: State, event: Event) -> bool:
@@ -122,9 +135,11 @@ def require_role(actor: Actor, event: Event, agency: str | None) -> None:
         RuleError: not in this role, or for another agency.
     """
     if actor.role not in _ROLES[event]:
-        raise RuleError("work.role", event=event, role=actor.role, allowed=", ".join(sorted(_ROLES[event])))
+        named = words("who", *(role for role in ROLES if role in _ROLES[event]))
+        allowed = {"allowed_zh": named["who_zh"], "allowed_en": named["who_en"]}
+        raise RuleError("work.role", **words("event", event), **words("who", actor.role), **allowed)
     if actor.agency is not None and agency is not None and actor.agency != agency:
-        raise RuleError("work.role.agency", event=event, own=actor.agency, other=agency)
+        raise RuleError("work.role.agency", **words("event", event), own=actor.agency, other=agency)
 
 
 def state_of_visit(parts: Iterable[State]) -> State:

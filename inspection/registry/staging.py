@@ -44,7 +44,7 @@ class Stage:
     def title(self, source: int, column: str) -> str:
         """The user's own header of a column."""
         header = self.sources[source].header
-        if column == "firm" and column not in header.places:
+        if column == "firm" and column not in header.places and "registration" in self.register.names:
             column = "registration"
         place = header.places.get(column)
         return header.titles[place] if place is not None else self.register.column(column).header

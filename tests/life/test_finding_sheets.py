@@ -1,4 +1,4 @@
-"""Findings by spreadsheet: prefilled, filled in, read back; faulty rows all named; killed anywhere, nothing half done."""
+"""Findings by spreadsheet: prefilled, filled in, read back; faulty rows all named; killed anywhere, all or nothing."""
 
 from __future__ import annotations
 

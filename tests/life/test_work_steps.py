@@ -75,7 +75,7 @@ def test_what_nobody_entered_stays_empty(year: WorkYear) -> None:
     assert year.part(key).state == "carried_out"
     with year.office.workspace.store.reading() as connection:
         assert [row.finding.item for row in work.findings(connection, year.plan, [key])] == [items[0]]
-    refusal("work.transition", lambda: work_steps.review(year.office, [key], reviewer(key.agency), year.now()))
+    refusal("work.transitions", lambda: work_steps.review(year.office, [key], reviewer(key.agency), year.now()))
 
 
 def test_all_clear_leaves_what_was_found_and_says_who_said_so(year: WorkYear) -> None:
