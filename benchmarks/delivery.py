@@ -73,7 +73,7 @@ def _news(number: int, action: str, version: int) -> News:
 
 def target(url: str, key: str) -> Target:
     settings = TargetSettings(
-        adapter="gsxt-public", channel="http", url=url, batch=200, connections=4, timeout_seconds=2, receiver_key=key
+        adapter="gsxt-public", channel="http", url=url, batch=100, connections=4, timeout_seconds=2, receiver_key=key
     )
     return Target(name="network", settings=settings, adapter=load_adapter("gsxt-public"))
 

@@ -45,12 +45,13 @@ class Channel(Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What a run did at one target, counted while it runs."""
+    """What a run did at one target, counted while it runs; ``streak`` is of requests that failed in a row."""
 
     target: str
     delivered: int = 0
     again: int = 0
     refused: int = 0
+    streak: int = 0
     halt: str | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,6 +62,8 @@ class Tally:
                 self.delivered += outcome.result == "delivered"
                 self.again += outcome.result == "again"
                 self.refused += outcome.result == "refused"
+            if outcomes:
+                self.streak = self.streak + 1 if all(each.is_shared for each in outcomes.values()) else 0
             self.halt = self.halt or halt
 
     def include(self, other: Tally) -> None:
@@ -175,6 +178,7 @@ def carry_some(work: Delivery, channel: Channel, tally: Tally) -> bool:
     ready, outcomes = make_ready(target.adapter, target.local, parcels)
     carried = channel.carry(ready)
     outcomes |= carried.outcomes
+    tally.add(outcomes, carried.halt)
     settled = [parcel for parcel in parcels if parcel.announcement.seq in outcomes]
     left = [parcel for parcel in parcels if parcel.announcement.seq not in outcomes]
     with deliveries.carrying(work.store) as connection:
@@ -182,10 +186,10 @@ def carry_some(work: Delivery, channel: Channel, tally: Tally) -> bool:
             connection,
             settled,
             outcomes,
-            most_attempts=settings.attempts,
+            patience=target.patience,
             random=work.random,
             now=work.now(),
+            streak=tally.streak,
         )
         deliveries.release(connection, left, work.now())
-    tally.add(outcomes, carried.halt)
     return True

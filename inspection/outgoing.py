@@ -21,8 +21,8 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 State = Literal["waiting", "delivered", "dead", "dropped"]
 """Of a delivery: due some time, receipted, given up until a person looks, or set aside for a reason."""
 
-FIRST_WAIT = timedelta(seconds=2)
-LONGEST_WAIT = timedelta(hours=6)
+HEALTHY_STEPS = 4
+"""Doublings a wait may reach by failed requests while others to the same target succeed."""
 
 Random = Callable[[], float]
 """A number in [0, 1)."""
@@ -68,6 +68,7 @@ class Outcome:
     Attributes:
         detail: why not, for people.
         after: the receiver asked not to come back sooner.
+        is_shared: the whole request failed, not this record: its records are tried again together.
     """
 
     seq: int
@@ -75,14 +76,38 @@ class Outcome:
     receipt: str | None = None
     detail: str = ""
     after: timedelta = timedelta(0)
+    is_shared: bool = False
 
 
-def wait_after(attempts: int, random: Random) -> timedelta:
-    """How long to wait after so many failed attempts: doubled each time up to six hours, the last half at random.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How a target's failures are met.
 
-    >>> [wait_after(n, lambda: 0.0).total_seconds() for n in (1, 2, 3, 40)]
-    [1.0, 2.0, 4.0, 10800.0]
+    Attributes:
+        first, longest: the wait after the first failure, and the longest.
+        most_attempts: failed attempts until a parcel is a dead letter.
     """
-    doubled: int = 2 ** min(attempts - 1, 30)
-    whole = min(FIRST_WAIT * doubled, LONGEST_WAIT)
-    return whole / 2 + whole / 2 * random()
+
+    first: timedelta = timedelta(seconds=2)
+    longest: timedelta = timedelta(hours=6)
+    most_attempts: int = 40
+
+    def wait(self, steps: int, random: float) -> timedelta:
+        """How long to wait after so many failures: doubled each time up to the longest, the last half at random.
+
+        >>> [Patience().wait(steps, 0.0).total_seconds() for steps in (1, 2, 3, 40)]
+        [1.0, 2.0, 4.0, 10800.0]
+        """
+        doubled: int = 2 ** min(steps - 1, 30)
+        whole = min(self.first * doubled, self.longest)
+        return whole / 2 + whole / 2 * random
+
+
+def steps_of(outcome: Outcome, attempts: int, streak: int) -> int:
+    """Doublings of a failed parcel's wait: its own failures, or what the target's last requests in a row say of it.
+
+    Args:
+        streak: requests to the target that failed one after the other, this one included. A receiver that is down makes
+            everything wait longer and longer; one that fails now and then does not.
+    """
+    return min(attempts, streak + HEALTHY_STEPS) if outcome.is_shared else attempts

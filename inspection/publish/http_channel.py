@@ -111,7 +111,10 @@ def _pause(retry_after: str) -> timedelta:
 
 
 def _again(letters: Sequence[Ready], detail: str, after: timedelta = timedelta(0)) -> dict[int, Outcome]:
-    return {each.seq: Outcome(seq=each.seq, result="again", detail=detail[:1_000], after=after) for each in letters}
+    detail = detail[:1_000]
+    return {
+        each.seq: Outcome(seq=each.seq, result="again", detail=detail, after=after, is_shared=True) for each in letters
+    }
 
 
 def _client(target: Target) -> httpx.Client:

@@ -107,7 +107,8 @@ def read_answer(answer: bytes, letters: Sequence[Ready], key: VerifierKey | None
 
 def _outcome(letter: Ready, entry: Any, key: VerifierKey | None, check: Check) -> Outcome:
     if not isinstance(entry, Mapping):
-        return Outcome(seq=letter.seq, result="again", detail="no answer about this record 答复未提到这条记录")
+        detail = "no answer about this record 答复未提到这条记录"
+        return Outcome(seq=letter.seq, result="again", detail=detail, is_shared=True)
     detail = f"{entry.get('code', '')} {entry.get('detail', '')}".strip()[:1_000]
     if entry.get("result") == "refused":
         return Outcome(seq=letter.seq, result="refused", detail=detail)

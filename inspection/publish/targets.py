@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from inspection.draw.note import ED25519, VerifierKey
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import PublishError
+from inspection.outgoing import Patience
 from inspection.publish.adapters import Adapter, load_adapter
 
 FILE = "publish.toml"
@@ -26,7 +27,9 @@ class TargetSettings(BaseModel):
     Attributes:
         mode: a live target takes confirmed dictionaries and https only.
         batch: records per request or archive.
-        attempts: failed attempts until a record is a dead letter; waits grow to six hours, so 40 are about five days.
+        attempts: failed attempts until a record is a dead letter.
+        first_wait_seconds, longest_wait_seconds: waits double from the one to the other, so 40 attempts at a receiver
+            that is down are about five days.
         receiver_key: verifier key under which receipts must be signed.
         authority, certificate, private_key: PEM files for TLS: the receiver's authority, our own certificate and key.
     """
@@ -42,6 +45,8 @@ class TargetSettings(BaseModel):
     connections: Annotated[int, Field(ge=1, le=16)] = 2
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 20
     attempts: Annotated[int, Field(ge=1, le=1_000)] = 40
+    first_wait_seconds: Annotated[float, Field(gt=0, le=3_600)] = 2
+    longest_wait_seconds: Annotated[float, Field(gt=0, le=86_400)] = 21_600
     receiver_key: str | None = None
     authority: Path | None = None
     certificate: Path | None = None
@@ -113,6 +118,16 @@ class Target:
     def lease(self) -> timedelta:
         """How long a claim is nobody else's: well over one request."""
         return timedelta(seconds=3 * self.settings.timeout_seconds + 5)
+
+    @property
+    def patience(self) -> Patience:
+        """How its failures are met."""
+        settings = self.settings
+        return Patience(
+            first=timedelta(seconds=settings.first_wait_seconds),
+            longest=timedelta(seconds=settings.longest_wait_seconds),
+            most_attempts=settings.attempts,
+        )
 
     @property
     def receiver_key(self) -> VerifierKey | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, insert, literal, select, update
 
-from inspection.outgoing import Announcement, Kind, Outcome, Parcel, Random, wait_after
+from inspection.outgoing import Announcement, Kind, Outcome, Parcel, Patience, Random, steps_of
 from inspection.store.bulk import insert_rows
 from inspection.store.engine import writer
 from inspection.store.outbox import as_announcement
@@ -182,20 +182,25 @@ def settle(
     parcels: Sequence[Parcel],
     outcomes: Mapping[int, Outcome],
     *,
-    most_attempts: int,
+    patience: Patience,
     random: Random,
     now: datetime,
+    streak: int = 1,
 ) -> None:
-    """What came of the parcels is stored: receipts kept, failures due again later, refusals dead."""
-    receipted, failed = [], []
+    """What came of the parcels is stored: receipts kept, failures due again later, refusals dead.
+
+    Records of one failed request wait alike, so that they go together again.
+    """
+    receipted, failed, shared = [], [], random()
     for parcel in parcels:
         outcome = outcomes[parcel.announcement.seq]
         row = {"on": parcel.target, "mine": outcome.seq, "error": outcome.detail or None}
         if outcome.result == "delivered":
             receipted.append(row | {"receipt": outcome.receipt or ""})
             continue
-        is_dead = outcome.result == "refused" or parcel.attempts >= most_attempts
-        wait = max(wait_after(parcel.attempts, random), outcome.after)
+        is_dead = outcome.result == "refused" or parcel.attempts >= patience.most_attempts
+        steps = steps_of(outcome, parcel.attempts, streak)
+        wait = max(patience.wait(steps, shared if outcome.is_shared else random()), outcome.after)
         row |= {"holder": parcel.claim, "state": "dead" if is_dead else "waiting"}
         failed.append(row | {"due_at": now + wait, "settled_at": now if is_dead else None})
     _store_receipts(connection, receipted, now)

@@ -11,11 +11,11 @@ from typing import Any
 
 from inspection.delivery_steps import sender_verifier
 from inspection.draw.note import VerifierKey
+from inspection.publish.adapters import load_adapter
 from inspection.publish.receiver import ReceiverServer, Reception
 from inspection.publish.receiver_faults import Faults
 from inspection.publish.receiver_store import ReceiverStore
 from inspection.publish.targets import Target, TargetSettings
-from inspection.publish.adapters import load_adapter
 from inspection.store.keys import Signer, verify
 from inspection.store.outbox import News, announce_all
 from inspection.store.plans import Store
@@ -31,7 +31,7 @@ def now() -> datetime:
 
 def finding(number: int, **changed: Any) -> dict[str, Any]:
     """Facts of one finding that every adapter takes."""
-    return {
+    facts: dict[str, Any] = {
         "plan": "370828-2027",
         "plan_number": "37082820271001",
         "plan_name": "2027年度双随机抽查计划",
@@ -57,7 +57,8 @@ def finding(number: int, **changed: Any) -> dict[str, Any]:
         "entered_by": "王录入",
         "officers": [{"name": "张三丰", "certificate": "15080001"}, {"name": "李四光", "certificate": "15080002"}],
         "results": [{"item": "I01", "item_name": "营业执照", "result": "1"}],
-    } | changed
+    }
+    return {name: value for name, value in (facts | changed).items() if value is not None}
 
 
 def news(number: int, action: Any = "i", version: int = 1, **changed: Any) -> News:
@@ -77,7 +78,14 @@ def announce(store: Store, *all_news: News, at: datetime = START) -> None:
 
 
 def target(url: str = "", adapter: str = "gsxt-public", **settings: Any) -> Target:
-    given = {"adapter": adapter, "channel": "http", "url": url, "timeout_seconds": 1, "batch": 20} | settings
+    given = {
+        "adapter": adapter,
+        "channel": "http",
+        "url": url,
+        "timeout_seconds": 1,
+        "batch": 20,
+        "first_wait_seconds": 0.05,
+    } | settings
     return Target(name="network", settings=TargetSettings(**given), adapter=load_adapter(adapter))
 
 
