@@ -6,6 +6,7 @@ import json as jsonlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -58,13 +59,20 @@ def serve(workspace: Path, address: tuple[str, int], workers: int, proxies: str 
         host=host,
         port=port,
         workers=workers,
-        proxy_headers=proxies is not None,
-        forwarded_allow_ips=proxies or "",
-        server_header=False,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=20,
+        **server_options(proxies),
     )
+
+
+def server_options(proxies: str | None) -> dict[str, Any]:
+    """How the server listens: nobody's word about who calls is taken unless it is a proxy's that was named."""
+    return {
+        "proxy_headers": proxies is not None,
+        "forwarded_allow_ips": proxies or "",
+        "server_header": False,
+        "access_log": False,
+        "log_level": "warning",
+        "timeout_graceful_shutdown": 20,
+    }
 
 
 def _url(host: str, port: int) -> str:
@@ -91,12 +99,14 @@ def add_account(
     require_web()
     from inspection.store.accounts import Account
     from inspection.web.accounts import new_account
+    from inspection.web.oidc import bound_subject
     from inspection.web.roles import grant_of
+    from inspection.web.settings import read_settings
 
     made = Account(
         account=account,
         name=about["name"] or "",
-        subject=about["subject"],
+        subject=bound_subject(read_settings(workspace).oidc, subject) if (subject := about["subject"]) else None,
         inspector=about["inspector"],
         created_at=now(),
         grants=tuple(map(grant_of, roles)),

@@ -59,7 +59,7 @@ def change_password(store: Store, account: str, password: str) -> None:
 
 
 @cache
-def _hasher() -> PasswordHasher:
+def hasher() -> PasswordHasher:
     """Argon2id with the parameters of RFC 9106 for little memory: 64 MiB, 3 passes."""
     from argon2 import PasswordHasher
 
@@ -69,7 +69,7 @@ def _hasher() -> PasswordHasher:
 @cache
 def _nobody() -> str:
     """The hash of a password nobody has: an unknown account takes as long to refuse as a known one."""
-    return _hasher().hash(secrets.token_hex(16))
+    return hasher().hash(secrets.token_hex(16))
 
 
 def hash_password(account: str, password: str) -> str:
@@ -82,7 +82,7 @@ def hash_password(account: str, password: str) -> str:
         raise InputError("web.password.length", least=LEAST_PASSWORD, most=LONGEST_PASSWORD, got=len(password))
     if len(set(password)) < 5 or account in password.lower():
         raise InputError("web.password.weak")
-    return _hasher().hash(password)
+    return hasher().hash(password)
 
 
 def sign_in(store: Store, name: str, password: str, now: datetime) -> Account | None:
@@ -93,14 +93,14 @@ def sign_in(store: Store, name: str, password: str, now: datetime) -> Account | 
         account = kept.find_account(connection, name) if NAME.fullmatch(name) else None
     hashed = account.password if account is not None and account.password is not None else _nobody()
     try:
-        _hasher().verify(hashed, password[: LONGEST_PASSWORD + 1])
+        hasher().verify(hashed, password[: LONGEST_PASSWORD + 1])
     except (VerificationError, InvalidHashError):
         return None
     if account is None or account.password is None or account.disabled_at is not None:
         return None
-    if _hasher().check_needs_rehash(hashed):
+    if hasher().check_needs_rehash(hashed):
         with store.writing() as connection:
-            kept.set_password(connection, account.account, _hasher().hash(password))
+            kept.set_password(connection, account.account, hasher().hash(password))
     return account
 
 

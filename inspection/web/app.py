@@ -18,7 +18,7 @@ from inspection.web.api import api_modules
 from inspection.web.desk import Desk, keep_secret
 from inspection.web.guard import Frame, guarded
 from inspection.web.limits import Limit
-from inspection.web.pages import page_modules
+from inspection.web.pages import all_tiles, page_modules
 from inspection.web.problem import RESPONSES, add_handlers
 from inspection.web.settings import Settings, read_settings
 from inspection.web.view import HERE, environment
@@ -78,6 +78,7 @@ def _desk(office: Office, settings: Settings, clock: Callable[[], datetime]) -> 
         settings=settings,
         secret=keep_secret(office.workspace.folder),
         templates=environment(),
+        tiles=all_tiles(),
         clock=clock,
         writes=Limit(most=settings.writes_a_minute, span=timedelta(minutes=1)),
     )

@@ -34,6 +34,8 @@ from inspection.web.settings import Settings
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from inspection.web.pages import Tile
+
 SESSION, VISITOR, LANGUAGE = "od_session", "od_visitor", "od_lang"
 """Cookies: who is signed in; a number of the browser's, for the form tokens of those who are not; the language."""
 
@@ -48,6 +50,7 @@ class Desk:
     settings: Settings
     secret: bytes
     templates: Environment
+    tiles: tuple[Tile, ...] = ()
     clock: Callable[[], datetime] = now
     writes: Limit = field(default_factory=lambda: Limit(most=240, span=timedelta(minutes=1)))
     tries_of_address: Limit = field(default_factory=lambda: Limit(most=30, span=timedelta(minutes=5)))

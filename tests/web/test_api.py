@@ -306,7 +306,7 @@ def test_parties_hand_in_and_reveal_through_the_api(county: Any, tmp_path: Any):
         for party, (secret, _) in secrets.items():
             body = {"party": party, "secret": secret}
             assert house.api("POST", f"/draws/{folder}/secrets", json=body).status_code == 200
-        count = int(waiting["public"].get("count", 20))
+        count = int(waiting["public"]["digits"])
         brought = house.api("POST", f"/draws/{folder}/public", json={"value": "4" * count})
         assert brought.status_code == 200, brought.text
         state = _errand(house, main)

@@ -17,6 +17,7 @@ from inspection.store.accounts import Account, Grant
 from inspection.web import accounts
 from inspection.web.desk import Visitor, allowed, desk_of, visitor_of
 from inspection.web.forms import Code, Facts, Form, Line
+from inspection.web.oidc import bound_subject
 from inspection.web.paging import Page, Paging, paging
 from inspection.web.refusal import NotSignedIn, not_found
 from inspection.web.roles import MAY, ROLES, Role
@@ -94,7 +95,7 @@ def add_account(
             account=form.account,
             name=form.name,
             created_at=desk.clock(),
-            subject=form.subject,
+            subject=bound_subject(desk.settings.oidc, form.subject) if form.subject else None,
             inspector=form.inspector,
             grants=tuple(
                 Grant(role=each.role, agency=each.agency or "", region=each.region or "") for each in form.grants

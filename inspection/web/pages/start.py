@@ -14,7 +14,6 @@ from inspection.store.accounts import Account, find_account
 from inspection.web import accounts
 from inspection.web.desk import LANGUAGE, SESSION, Desk, desk_of, language_of, visitor_of
 from inspection.web.guard import address_of
-from inspection.web.pages import all_tiles
 from inspection.web.refusal import NotSignedIn, Refused
 from inspection.web.view import own_path, page, see, set_cookie
 
@@ -32,7 +31,7 @@ def home(request: Request) -> Response:
     visitor = visitor_of(request)
     if visitor.account is None:
         raise NotSignedIn
-    tiles = [tile for tile in all_tiles() if visitor.may(tile.permission)]
+    tiles = [tile for tile in desk_of(request).tiles if visitor.may(tile.permission)]
     return page(request, "home.html", tiles=tiles)
 
 
