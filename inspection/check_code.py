@@ -13,7 +13,7 @@ from datetime import datetime
 from inspection.errors import InputError
 from inspection.line import Line
 from inspection.public_proof import past_visits, prove
-from inspection.visit_facts import VisitKey
+from inspection.visit_facts import VisitFacts, VisitKey
 from inspection.visit_sheet import VisitSheet, visit_sheet
 
 DIGITS = 20
@@ -56,14 +56,15 @@ def checked_visit(line: Line, label: str, code: str, now: datetime) -> CheckedVi
     Raises:
         InputError: they do not belong together; nothing is told of which is wrong.
     """
-    try:
-        sheet = visit_sheet(line, label)
-        expected = check_code(line, sheet.key)
-    except InputError:
-        expected = ""
     given = "".join(code.lower().split())
-    if not hmac.compare_digest(given.encode(), expected.encode()):
+    # A wrong label costs as much as a wrong code, and says as little.
+    try:
+        (key,) = VisitFacts(line).keys([label])
+    except InputError:
+        key = ("", label)
+    if not hmac.compare_digest(given.encode(), check_code(line, key).encode()) or not key[0]:
         raise InputError("check.code")
+    sheet = visit_sheet(line, label)
     shown = past_visits(line, now.date()) | {sheet.key}
     return CheckedVisit(
         sheet=sheet,

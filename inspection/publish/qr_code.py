@@ -1,4 +1,4 @@
-"""A checkpoint as a QR code: the whole signed note, so that whoever scans it can check the signature too."""
+"""QR codes: a checkpoint as the whole signed note, so that whoever scans it can check the signature too; addresses."""
 
 from __future__ import annotations
 
@@ -27,3 +27,17 @@ def write_qr_code(path: Path, note: str) -> None:
         raise PublishError("log.qr.long", bytes=len(note.encode())) from None
     path.parent.mkdir(parents=True, exist_ok=True)
     code.save(str(path), scale=4, border=4)
+
+
+def qr_picture(text: str) -> str:
+    """The text as a QR code for a page: a ``data:`` address of an SVG.
+
+    Raises:
+        PublishError: the extra is not installed.
+    """
+    try:
+        import segno
+    except ModuleNotFoundError:
+        raise PublishError("log.qr.extra") from None
+    picture: str = segno.make_qr(text, error="m").svg_data_uri(scale=8, border=4, light="#fff")
+    return picture
