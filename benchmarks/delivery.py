@@ -177,6 +177,7 @@ def main(count: int, kills: int, append: bool) -> None:
         try:
             url, line = receiver.stdout.readline().strip(), receiver.stdout.readline().strip()
             run = carry(folder, target(url, line), receiver.pid, kills, seed=7)
+            assert receiver.poll() is None, "the receiver ended by itself"
         finally:
             receiver.terminate()
             receiver.wait()

@@ -123,13 +123,21 @@ def _client(target: Target) -> httpx.Client:
     except ModuleNotFoundError:
         raise PublishError("publish.extra") from None
     settings = target.settings
+    # No TLS, no certificates to load: redirects, the other way to https, are not followed.
+    trust = _trust(target) if (settings.url or "").startswith("https:") else False
+    # The environment's proxies are not followed: on a government network the address itself is the agreement.
+    return httpx.Client(
+        timeout=settings.timeout_seconds, verify=trust, trust_env=False, headers={"user-agent": "open-draw"}
+    )
+
+
+def _trust(target: Target) -> ssl.SSLContext:
+    """Whom the target's certificate must come from, and our own certificate where the target asks for one."""
+    settings = target.settings
     try:
         context = ssl.create_default_context(cafile=str(settings.authority) if settings.authority else None)
         if settings.certificate is not None and settings.private_key is not None:
             context.load_cert_chain(settings.certificate, settings.private_key)
     except (OSError, ssl.SSLError) as error:
         raise PublishError("publish.target.tls", target=target.name, reason=error) from None
-    # The environment's proxies are not followed: on a government network the address itself is the agreement.
-    return httpx.Client(
-        timeout=settings.timeout_seconds, verify=context, trust_env=False, headers={"user-agent": "open-draw"}
-    )
+    return context
