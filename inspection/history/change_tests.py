@@ -40,7 +40,7 @@ def change_families(history: History, allowed: Allowed) -> list[Family]:
         ("substitute", len(substituted), seats, allowed.substitutions),
     ]
     return [
-        _rates(rates),
+        _rates(rates if history.commits else []),
         _by_person(history.happenings, {kind: (n, share) for kind, _, n, share in rates}),
         _replaced_towns(history, replaced),
         _sent_away(history, substituted),

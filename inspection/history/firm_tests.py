@@ -189,7 +189,7 @@ def never_drawn(draws: Sequence[PastDraw]) -> Family:
 def single_firms(draws: Sequence[PastDraw]) -> Family:
     """Each firm over all draws: drawn too often, or never where that is hard to believe."""
     codes, place, chances, drawn = _by_firm(draws)
-    if not codes:
+    if len(draws) < 2:
         return Family(name="firm", basis="exact", tests=0, deviations=())
     counts, means = np.bincount(place, weights=drawn), np.bincount(place, weights=chances)
     often, seldom = (counts >= 2) & (counts > means), (counts == 0) & (means > 3)

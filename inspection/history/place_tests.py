@@ -61,7 +61,8 @@ def spectrum(past: PastDraw) -> Floats:
 def period(past: PastDraw) -> Deviation:
     """The largest peak: of n peaks that fall off exponentially, the largest reaches x with chance 1 − (1 − e^−x)^n."""
     power = spectrum(past)
-    peak, place = float(power.max()), int(power.argmax()) + 1
+    peak = float(power.max())
+    place = int(np.flatnonzero(power > 0.95 * peak)[0]) + 1  # a strict interval peaks as high at its half, third …
     chance = -math.expm1(len(power) * math.log1p(-math.exp(-peak))) if peak < 700 else 0.0
     stride = f"{len(past.firms) / place:.1f}"
     mean = math.log(len(power)) + 0.5772

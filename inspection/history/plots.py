@@ -97,7 +97,8 @@ def _bars(axes: Any, shown: Sequence[Judgement], title: str, language: Language)
     axes.bar(places, [one.deviation.expected for one in shown], color=_CHANCE, width=0.7)
     colours = [_ALARM if one.is_alarm else _SEEN for one in shown]
     axes.scatter(places, [one.deviation.seen for one in shown], color=colours, zorder=3, s=26)
-    axes.set_xticks(places, labels, rotation=60 if len(shown) > 8 else 0, ha="right" if len(shown) > 8 else "center")
+    slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"} if len(shown) > 8 else {}
+    axes.set_xticks(places, labels, **slanted)
     axes.tick_params(axis="x", labelsize=8)
     axes.set_ylabel(word("plot.count", language))
     axes.set_ylim(bottom=0)

@@ -121,7 +121,7 @@ def either(distribution: Floats, seen: int) -> float:
 
 def binomial_upper(n: int, chance: float, seen: int) -> float:
     """Chance of ``seen`` or more successes in n trials."""
-    if seen <= 0:
+    if seen <= 0 or (chance >= 1 and seen <= n):
         return 1.0
     if chance <= 0 or seen > n:
         return 0.0

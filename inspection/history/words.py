@@ -33,7 +33,7 @@ def share(value: float) -> str:
 def chance(value: float, language: Language) -> str:
     """A chance as people say it: ``12%``, ``0.38%``, ``1 in 26,000``, less than one in a billion."""
     if value >= 0.001:
-        return f"{value * 100:.2g}%"
+        return f"{value * 100:.2g}%" if value < 0.995 else "100%"
     if value < 1e-9:
         return word("chance.below", language)
     digits = 10 ** (len(str(int(1 / value))) - 2)
