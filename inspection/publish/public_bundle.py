@@ -20,8 +20,8 @@ CHECKER = "verify_public.py"
 SHOWN_TYPES = ("commit", "result", "disclose")
 """Entries the public reads; the others name people, and firms whose visit may not be open yet."""
 
-SHOWN_MEMBERS = frozenset({"escrow"})
-"""What a shown entry may hold beside the members all entries have: names of parties, which the commitment names too."""
+SHOWN_MEMBERS = frozenset({"escrow", "batch", "records"})
+"""What a shown entry may hold beside the members all entries have: parties, which the commitment names, and numbers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,13 @@ from typing import Any
 import pytest
 from public_office import AFTERWARDS, APPROVER, MIDYEAR, PLANNER, Year, checked, plan, rewrite, verdicts
 
+from inspection.draw.canonical import canonical_json
 from inspection.draw.commitment import Commitment
+from inspection.draw.merkle import leaf_hash
 from inspection.draw.reveal import Reveal, seed
 from inspection.errors import PublishError, StoreError
+from inspection.publish.bundle import LogFiles
+from inspection.publish.public_bundle import public_log
 
 NAMES = {
     "public-bundle.json", "verify_public.py", "commitment.json", "reveal.json", "visits.part", "entries.part", "key",
@@ -155,6 +159,25 @@ def test_the_table_of_chances_is_the_flow_and_the_register(sealed: Year):
     for pool, firms, visits, _salt in sealed.rows("chances.csv", sealed.drawn):
         assert int(firms) == sizes.count(pool)
         assert int(visits) == sum(int(row[2]) for row in flow if row[0] == f"pool:{pool}")
+
+
+@pytest.mark.parametrize(
+    ("more", "is_shown"),
+    [
+        ({"type": "disclose", "batch": 1, "records": 20}, True),
+        ({"type": "disclose", "batch": 1, "firm": "91370828MA0000000X"}, False),
+        ({"type": "disclose", "actor": "张三"}, False),
+        ({"type": "result", "escrow": "notary"}, True),
+        ({"type": "void", "reason": "party-absent"}, False),
+        ({"type": "replace", "reason": "moved", "firm": "x", "visit": "V0001"}, False),
+    ],
+)
+def test_an_entry_is_shown_only_when_it_names_nobody(more: dict[str, Any], is_shown: bool):
+    entry = {"plan": "370828-2027", "draw": "370828-2027/1-firms", "digest": "0" * 64, "actor": "370828"}
+    line = canonical_json({**entry, "time": "2027-01-05T09:00:00+08:00", **more}).decode()
+    shown, withheld = public_log(LogFiles(lines=[line], key="", checkpoints={}), "370828")
+    assert (list(shown.lines) == [line]) == is_shown == (withheld == {})
+    assert is_shown or shown.lines[0] == f"leaf {leaf_hash(line.encode()).hex()}"
 
 
 def test_who_says_what_is_open_is_believed(sealed: Year, tmp_path: Path):

@@ -330,3 +330,31 @@ def test_the_checker_is_one_short_file_of_the_standard_library():
     text = CHECKER.read_text(encoding="utf-8")
     assert len(text.splitlines()) <= 250
     assert "inspection" not in {word for line in text.splitlines() if "import " in line for word in line.split()}
+
+
+@pytest.mark.skipif(NODE is None, reason="no Node.js here")
+@pytest.mark.slow
+@pytest.mark.parametrize("lie", [None, "flow", "firms", "a pool left out"])
+def test_a_table_of_chances_that_lies_fails_the_check(county: Any, tmp_path: Path, monkeypatch: Any, lie: str | None):
+    """Committed to, signed and logged, and still not the flow that was drawn from."""
+    from inspection import firm_steps, service
+    from inspection.draw.table import table_bytes
+    from inspection.line import Silent
+
+    def told(header: Any, rows: Any) -> bytes:
+        rows = list(rows)
+        if header == firm_steps.CHANCE_COLUMNS and lie:
+            pool, firms, flow, salt = rows[3]
+            rows[3] = {"flow": (pool, firms, flow + 1, salt), "firms": (pool, firms + 1, flow, salt)}.get(lie, rows[2])
+            rows = rows[:3] + rows[4:] if lie == "a pool left out" else rows
+        return table_bytes(header, rows)
+
+    monkeypatch.setattr(firm_steps, "table_bytes", told)
+    office = county.office()
+    line, _ = office.start(Silent())
+    service.plan_year(line, service.unattended(line.given.policy))
+    bundle = service.bundle(line, tmp_path / "bundle")
+    command = [str(NODE), CLI.with_name("verify-cli.mjs"), bundle, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    failed = [row["step"].split(" ")[0] for row in json.loads(done.stdout) if row["verdict"] == "failed"]
+    assert failed == (["chances"] if lie else [])

@@ -233,8 +233,22 @@ export function checkChances(draw) {
       BigInt(low.flow - low.slack) * BigInt(high.firms) <= BigInt(high.flow + high.slack) * BigInt(low.firms);
     faults.unless(isRising, `tier ${high.tier} has less chance than ${low.tier}, which is of lower risk`);
   }
+  if (draw.tables.chances !== undefined) checkToldChances(draw.tables, frame, shares, faults);
   faults.settle();
   return `${tiers.map(sayTier).join("; ")}; firms with chance 0, by reason: ${sayExempt(frame, exempt)}`;
+}
+
+/** chances.csv has a row for every pool, with its firms and its flow. */
+function checkToldChances({ chances, pools }, frame, shares, faults) {
+  const told = chances.rows("pool", "firms", "flow").map((row) => row.join());
+  const due = pools
+    .column("pool")
+    .map((pool) => [pool, frame.members.get(pool)?.length ?? 0, shares.ofPool.get(pool) ?? 0].join());
+  const differing = due.findIndex((row, i) => row !== told[i]);
+  faults.unless(
+    differing < 0 && told.length === due.length,
+    () => `chances.csv has ${told[differing] ?? "rows more"}, not ${due[differing] ?? "these"}`,
+  );
 }
 
 function sayTier({ tier, firms, flow, least, most }) {

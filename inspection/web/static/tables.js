@@ -21,6 +21,8 @@ const FORMS = {
 const TABLES = {
   "firms.csv": { columns: { firm: "identifier", pool: "identifier", town: "identifier", salt: "salt" }, key: ["firm"] },
   "pools.csv": { columns: { pool: "identifier", tier: "identifier", region: "identifier" }, key: ["pool"], more: true },
+  // docs/public-bundle.md 2: a further input, there or not
+  "chances.csv": { columns: { pool: "identifier", firms: "whole", flow: "whole", salt: "salt" }, key: ["pool"] },
   "flow.csv": { columns: { tail: "node", head: "node", flow: "whole" }, key: [] },
   "months.csv": { columns: { task: "identifier", month: "month", visits: "whole" }, key: ["task", "month"] },
   "visits.csv": {

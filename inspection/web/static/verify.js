@@ -9,6 +9,8 @@ import { Report } from "./report.js";
 import { Rules } from "./rules.js";
 import { readTable } from "./tables.js";
 
+const CHANCES = "chances.csv";
+
 /** Reads the tables and rules of a draw into draw.tables and draw.rules, up to the first that is not of its form. */
 async function readTables(draw) {
   draw.tables = {};
@@ -17,13 +19,20 @@ async function readTables(draw) {
     if (file === "rules.json") draw.rules = new Rules(bytes);
     else draw.tables[file.slice(0, -".csv".length)] = readTable(file, bytes);
   }
+  if (hasChances(draw)) draw.tables.chances = readTable(CHANCES, await draw.read(CHANCES));
+}
+
+function hasChances({ kind, commitment }) {
+  return kind === "firms" && Object.hasOwn(commitment.inputs, CHANCES);
 }
 
 async function checkTables(plan, draw) {
   const { inputs } = known(draw.commitment, "the commitment");
   await readTables(draw);
   draw.frame = draw.kind === "firms" ? new FirmFrame(draw.rules, draw.tables) : new InspectorFrame(draw.tables);
-  const unknown = Object.keys(inputs).filter((name) => !INPUTS[draw.kind].includes(name));
+  const unknown = Object.keys(inputs).filter(
+    (name) => !INPUTS[draw.kind].includes(name) && !(hasChances(draw) && name === CHANCES),
+  );
   const others = unknown.length > 0 ? `; inputs not understood: ${unknown.join(", ")}` : "";
   const said = draw.kind === "firms" ? `; ${checkFirmTables(plan, draw.frame)}` : "";
   return `of the form and in the order of PROTOCOL 3${said}${others}`;
