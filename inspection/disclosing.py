@@ -21,8 +21,10 @@ from inspection.draw.table import table_bytes, table_root
 from inspection.line import Line, stamp
 from inspection.outgoing import Action
 from inspection.store import disclosed
+from inspection.store.acts import act_number
 from inspection.store.disclosed import Batch, Disclosure
 from inspection.store.outbox import News, announce_all
+from inspection.store.work import PartKey
 
 COLUMNS = ("record", "version", "action", "kind", "firm", "agency", "item", "result", "day")
 """Columns of ``disclosed-<n>.csv``: a row per item of a finding, one row for anything else; no personal data."""
@@ -77,7 +79,8 @@ def publish(line: Line, connection: Connection, records: Sequence[Record], now: 
         _add_batch(line, connection, draw, sorted(own, key=lambda each: (each.record, each.version)), now)
     if records:
         line.workspace.log.checkpoint(connection)
-    announce_all(connection, (_news(each, now) for each in records), now=now)
+    acts = _acts(line, connection, records, now)
+    announce_all(connection, (_news(each, acts, now) for each in records), now=now)
     return len(records)
 
 
@@ -111,12 +114,23 @@ def _add_batch(line: Line, connection: Connection, draw: str, records: Sequence[
     disclosed.add_batch(connection, batch, named)
 
 
-def _news(record: Record, now: datetime) -> News:
+def _acts(line: Line, connection: Connection, records: Sequence[Record], now: datetime) -> dict[PartKey, str]:
+    """Numbers of the inspection acts behind findings and decisions: their parent key at receivers (DOMAIN 6.2)."""
+    keys = {_part(each) for each in records if each.kind in ("finding", "decision")}
+    return {key: act_number(connection, key, line.plan.division, now) for key in sorted(keys)}
+
+
+def _part(record: Record) -> PartKey:
+    return PartKey(record.draw, str(record.payload.get("visit", "")), record.agency)
+
+
+def _news(record: Record, acts: Mapping[PartKey, str], now: datetime) -> News:
+    act = acts.get(_part(record))
     return News(
         key=record.key,
         record=record.record,
         kind=record.kind,
         action=record.action,
-        payload=record.payload,
+        payload={**record.payload, **({"act": act} if act is not None else {})},
         not_before=now,
     )

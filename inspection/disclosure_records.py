@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from inspection.disclosing import Record
 from inspection.line import Line
 from inspection.outgoing import Action
+from inspection.plan_announcing import task_type
 from inspection.standing import standing_visits
 from inspection.store import disclosed, work, work_tables
 from inspection.store.disclosed import Amendment, Disclosure
@@ -191,7 +192,7 @@ def _decisions(standing: Standing) -> Iterator[Record]:
             agency=each.key.agency,
             day=each.made_on,
             details=(("", str(each.number)),),
-            payload={"decision": each.document, "decision_text": each.summary},
+            payload={"visit": each.key.visit, "decision": each.document, "decision_text": each.summary},
         )
 
 
@@ -244,6 +245,9 @@ def _finding_facts(standing: Standing, record: Record) -> dict[str, Any]:
         "plan_name": standing.line.plan.name,
         "task_number": own.task,
         "task_name": own.name,
+        "task_type": task_type(own),
+        "categories": standing.line.given.policy.disclosure.categories,
+        "act_name": own.name,
         "agency": agency.agency,
         "agency_name": agency.name,
         "region": agency.region,

@@ -154,6 +154,15 @@ def _run_code(rows: Sequence[Mapping[str, Any]]) -> int:
     return 3 if any(row["halt"] or row["waiting"] or row["unseen"] for row in rows) else 0
 
 
+def announce_and_show(folder: Path, language: Language) -> None:
+    """Plan and tasks are in the outbox as they stand."""
+    from inspection.office import Office
+    from inspection.plan_announcing import announce_plan
+
+    count = announce_plan(Office.opened(folder).line(), now())
+    click.echo(message("publish.plan.done", language, count=count))
+
+
 def show_dead(folder: Path, target: str | None, json: bool, language: Language) -> None:
     """The dead letters, with why."""
     workspace = Workspace.open(folder)

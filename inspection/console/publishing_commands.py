@@ -64,6 +64,20 @@ def run(lang: Language, /, workspace: Path, targets: tuple[str, ...], patience: 
 
 @publish.command()
 @workspace_option
+@click.pass_obj
+def plan(lang: Language, /, workspace: Path) -> None:
+    """公布计划和任务：写入发件箱；有变化的作为更正。 Announce the plan and its tasks, or what changed in them.
+
+    \b
+    inspection publish plan
+    """
+    from inspection.console.publishing import announce_and_show
+
+    announce_and_show(workspace, lang)
+
+
+@publish.command()
+@workspace_option
 @target_option
 @click.option("--key", metavar="KEY", help="详看一条 one record in full.")
 @click.option("--drop", metavar="KEY", help="搁置一条，后面的才能走 set one aside, so that what follows may go.")

@@ -12,12 +12,16 @@ DIGITS = 6
 """Of the serial within a division and year."""
 
 
-def act_number(connection: Connection, *, draw: str, visit: str, agency: str, division: str, now: datetime) -> str:
+def act_number(connection: Connection, part: tuple[str, str, str], division: str, now: datetime) -> str:
     """The number of the inspection one agency makes at one visit: given once, never changed, never used again.
 
     Division, year of allocation, and a serial: 3708282027000001. To be called in a writing transaction of the store,
     which has one writer at a time.
+
+    Args:
+        part: draw, visit and agency, of an agency that owes the visit officers.
     """
+    draw, visit, agency = part
     known = connection.scalar(select(table.c.act).filter_by(draw=draw, visit=visit, agency=agency))
     if known is not None:
         return str(known)

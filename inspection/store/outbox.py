@@ -135,6 +135,25 @@ def announcement(connection: Connection, key: str) -> Announcement:
     return as_announcement(row)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """What was last announced of a record, and how often it was announced at all."""
+
+    latest: Announcement
+    count: int
+
+
+def last_announced(connection: Connection, records: Sequence[str]) -> dict[str, Word]:
+    """The last word on each of the records that were announced."""
+    found: dict[str, Word] = {}
+    for start in range(0, len(records), AT_ONCE):
+        query = select(table).where(table.c.record.in_(records[start : start + AT_ONCE])).order_by(table.c.seq)
+        for row in connection.execute(query):
+            before = found.get(row.record)
+            found[row.record] = Word(latest=as_announcement(row), count=1 if before is None else before.count + 1)
+    return found
+
+
 def announcements(
     connection: Connection, kinds: Sequence[Kind], after: int = 0, limit: int = 100
 ) -> list[Announcement]:

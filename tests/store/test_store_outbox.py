@@ -273,8 +273,5 @@ def test_act_number_is_given_once_and_never_again(store: Store, plan: Plan) -> N
         drawn.add_visits(connection, draw, visits)
         need = {"agency": "A", "officers": 2, "qualified": 0, "qualification": None}
         drawn.add_needs(connection, draw, [Need(visit=each.visit, **need) for each in visits])  # type: ignore[arg-type]
-        numbers = [
-            act_number(connection, draw=draw, visit=visit, agency="A", division="370828", now=START)
-            for visit in ("V1", "V2", "V1")
-        ]
+        numbers = [act_number(connection, (draw, visit, "A"), "370828", START) for visit in ("V1", "V2", "V1")]
     assert numbers == ["3708282027000001", "3708282027000002", "3708282027000001"]
