@@ -206,7 +206,7 @@ def add_events(connection: Connection, events: Iterable[VisitEvent]) -> None:
             *(each.draw, each.visit, each.agency, each.event),
             stored_time(each.at),
             *(each.actor, each.role, each.note),
-            canonical_json(each.payload).decode(),
+            canonical_json(each.payload).decode() if each.payload else "{}",
         )
         for number, each in enumerate(events, last + 1)
     )
