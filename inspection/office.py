@@ -100,12 +100,16 @@ class Office:
         Raises:
             StoreError: there are none, or they were imported under other rules.
         """
+        snapshot = self.latest_snapshot()
+        refuse_other_rules(self.policy(), snapshot)
+        return snapshot
+
+    def latest_snapshot(self) -> Snapshot:
+        """The registers imported last, whatever the policy file says by now; StoreError when there are none."""
         latest = self.workspace.folder / LATEST
         if not latest.is_file():
             raise StoreError("cli.workspace.nosnapshot")
-        snapshot = Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
-        refuse_other_rules(self.policy(), snapshot)
-        return snapshot
+        return Snapshot.open(self.workspace.folder, latest.read_text(encoding="utf-8").strip())
 
     def start(self, watcher: Watcher) -> tuple[Line, bool]:
         """The line of this year's plan, and whether an earlier draft was set aside for it.

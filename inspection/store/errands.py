@@ -68,6 +68,13 @@ def find_errand(connection: Connection, errand: str) -> Errand | None:
     return Errand(**{**row._asdict(), "outcome": json.loads(row.outcome)})
 
 
+def latest(connection: Connection, kind: str) -> Errand | None:
+    """The errand of the kind sent last; None when there was none."""
+    query = select(table.c.errand).filter_by(kind=kind).order_by(table.c.begun_at.desc(), table.c.errand).limit(1)
+    name = connection.scalar(query)
+    return None if name is None else find_errand(connection, name)
+
+
 def end_others(connection: Connection, kind: str, account: str, outcome: Mapping[str, Any], now: datetime) -> None:
     """Errands of the kind that the account sent before are over; their processes find out by ``tell``."""
     values = {"state": "failed", "outcome": json.dumps(dict(outcome), ensure_ascii=False), "alive_at": now}

@@ -26,6 +26,7 @@ from inspection.planning.quotas import Spreader
 from inspection.policy import parse_policy
 from inspection.store import errands
 from inspection.store.errands import Errand
+from inspection.web.comparison_rows import comparison_rows
 from inspection.web.desk import Desk
 from inspection.whatif import Comparison, Variant, compare
 
@@ -72,11 +73,12 @@ def main(folder: str, name: str) -> None:
         errand = errands.find_errand(connection, name)
     if errand is None or errand.state != "running":
         return
-    with _while_it_stands(office, name) as far:
-        state, outcome = _outcome(office, errand.outcome["policy"], far)
+    text = errand.outcome["policy"]
+    with _while_it_stands(office, name, text) as far:
+        state, outcome = _outcome(office, text, far)
     with office.workspace.store.writing() as connection:
         if errands.tell(connection, name, {}, now()):
-            errands.end(connection, name, state, outcome, now())
+            errands.end(connection, name, state, {"policy": text, **outcome}, now())
 
 
 def _outcome(office: Office, text: str, far: Far) -> tuple[errands.State, Mapping[str, Any]]:
@@ -105,10 +107,13 @@ def answer(office: Office, text: str, spreads: Callable[[int], AbstractContextMa
 
 def _facts(found: Comparison, language: Language) -> Mapping[str, Any]:
     facts = plain(comparison_facts(found, language))
-    names = ("whatif.standing", "whatif.changed")
-    for case, name in zip(facts["cases"], names, strict=True):
-        case["name"] = message(name, language)
-    return facts
+    return {
+        "committed": facts["committed"],
+        "rows": comparison_rows(found.cases, language),
+        "names": [message(name, language) for name in ("whatif.standing", "whatif.changed")],
+        "shortages": [case.get("shortage", "") for case in facts["cases"]],
+        "remedies": facts["cases"][-1].get("remedies", []),
+    }
 
 
 def _words(error: InspectionError) -> Mapping[str, Any]:
@@ -137,14 +142,15 @@ class Far:
 
 
 @contextmanager
-def _while_it_stands(office: Office, name: str) -> Iterator[Far]:
+def _while_it_stands(office: Office, name: str, text: str) -> Iterator[Far]:
     """The store is told how far it is; when the question was dropped, this process ends."""
     far = Far()
 
     def beat() -> None:
         while not far.over.wait(BEAT):
             with office.workspace.store.writing() as connection:
-                stands = errands.tell(connection, name, {"done": far.done, "total": far.total}, now())
+                told = {"policy": text, "done": far.done, "total": far.total}
+                stands = errands.tell(connection, name, told, now())
             if not stands:
                 # The solver cannot be interrupted, and nothing is half written.
                 os._exit(0)

@@ -17,13 +17,13 @@ from inspection.line import Line
 from inspection.machine_facts import change_facts
 from inspection.planning.day_changes import Absence
 from inspection.redating import redate
-from inspection.standing import find_visit, first_draw, label_of, standing_visits
+from inspection.standing import first_draw, label_of, standing_visits
 from inspection.store import changes as kept
 from inspection.store.changes import Change, Wish
+from inspection.web.change_rights import require_asker, require_decider, seen_by
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code, Facts, Form, Label, Number
 from inspection.web.paging import Page, Paging, paging
-from inspection.web.refusal import Refused
 from inspection.web.writing import once
 
 router = APIRouter(tags=["changes"])
@@ -83,13 +83,8 @@ def list_changes(
     line = desk_of(request).office.line()
     with line.workspace.store.reading() as connection:
         found = [each for each in kept.changes(connection, line.name) if after is None or each.number > after[0]]
-    seen = [each for each in found if _may(line, visitor, each)]
+    seen = seen_by(line, visitor, found)
     return paged.page(seen[: paged.limit + 1], lambda each: (each.number,), change_facts)
-
-
-def _may(line: Line, visitor: Visitor, change: Change) -> bool:
-    """Whether the change concerns an agency of the visitor's."""
-    return bool(_concerned(line, change.wish) & visitor.agencies("changes.read", line.given.agencies.values()))
 
 
 @router.get("/changes/counts", response_model=Facts)
@@ -144,34 +139,12 @@ def _ask(request: Request, form: Form, visitor: Visitor, wishes_of: Callable[[Li
         line = desk.office.line()
         wishes = wishes_of(line)
         for wish in wishes:
-            _require_concerned(line, visitor, wish)
+            require_asker(line, visitor, wish)
         asked = [change_steps.request(line, wish, visitor.actor) for wish in wishes]
         request.state.object = " ".join(str(change.number) for change in asked)
         return {"changes": [change_facts(change) for change in asked]}
 
     return once(request, form.model_dump(), act, 201)
-
-
-def _require_concerned(line: Line, visitor: Visitor, wish: Wish) -> None:
-    """The visitor acts for one of the agencies the wish concerns.
-
-    Raises:
-        Refused: 403.
-    """
-    concerned = _concerned(line, wish)
-    if wish.kind != "void" and not concerned & visitor.agencies("changes.request", line.given.agencies.values()):
-        raise Refused(403, "web.agency", agencies=", ".join(sorted(concerned)))
-
-
-def _concerned(line: Line, wish: Wish) -> frozenset[str]:
-    """Agencies of the wish's visit; of a substitution, that of the officer; of a void, all."""
-    if wish.agency:
-        return frozenset({wish.agency})
-    if not wish.visit:
-        return frozenset(line.given.agencies)
-    with line.workspace.store.reading() as connection:
-        visits = standing_visits(connection, line.name)
-    return frozenset(find_visit(visits, f"{wish.draw}/{wish.visit}").agencies)
 
 
 @router.post("/changes/{number}/approve", response_model=Facts)
@@ -197,11 +170,7 @@ def _decide(request: Request, number: int, visitor: Visitor, decide: Callable[[L
         line = desk.office.line()
         with line.workspace.store.reading() as connection:
             asked = kept.change(connection, line.name, number)
-        concerned = _concerned(line, asked.wish)
-        own = visitor.agencies("changes.approve", line.given.agencies.values())
-        # What concerns the whole plan is decided by those who answer for all of it.
-        if not (concerned <= own if asked.wish.kind == "void" else concerned & own):
-            raise Refused(403, "web.agency", agencies=", ".join(sorted(concerned)))
+        require_decider(line, visitor, asked.wish)
         return change_facts(decide(line, number, visitor.actor))
 
     return once(request, {}, act)
