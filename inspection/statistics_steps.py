@@ -31,8 +31,11 @@ from inspection.work_records import Found, Frame, PartRecord, VisitRecord
 from inspection.work_statistics import Burden, Measures, Row, Statistics, count
 
 
-def statistics(office: Office, period: str | None, now: datetime) -> Statistics:
+def statistics(office: Office, period: str | None, now: datetime, agency: str | None = None) -> Statistics:
     """The year (period None, or ``YYYY``) or a month of it (``YYYY-MM``) in figures, as it stands now.
+
+    Args:
+        agency: count its shares of its visits alone; what is held against the whole plan then says nothing.
 
     Raises:
         InputError: not the year of the plan, nor a month of it.
@@ -41,7 +44,12 @@ def statistics(office: Office, period: str | None, now: datetime) -> Statistics:
     line = office.line()
     wanted = require_period(line, period)
     year = _Year(line, office)
-    return count(year.visits, year.parts, year.frame, wanted, now.astimezone(CHINA).date())
+    visits, parts = year.visits, year.parts
+    if agency is not None:
+        parts = [part for part in parts if part.agency == agency]
+        own = {part.visit for part in parts}
+        visits = [visit for visit in visits if visit.visit in own]
+    return count(visits, parts, year.frame, wanted, now.astimezone(CHINA).date())
 
 
 def require_period(line: Line, period: str | None) -> str:

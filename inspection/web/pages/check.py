@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
@@ -30,7 +30,7 @@ def check_visit(request: Request, label: Label, code: Given) -> Response:
     except InputError as error:
         raise Refused(404, error.code, **error.params) from None
     today = desk.clock().astimezone(CHINA).date()
-    values = {"sheet": found.sheet, "is_drawn": found.is_drawn, "plan": line.plan, "today": today}
+    values: dict[str, Any] = {"sheet": found.sheet, "is_drawn": found.is_drawn, "plan": line.plan, "today": today}
     return page(request, "check/visit.html", **values)
 
 

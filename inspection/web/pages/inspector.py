@@ -79,7 +79,8 @@ def today(request: Request, visitor: MayWrite, day: Annotated[date | None, Query
         if stop.visit.day == shown:
             towns.setdefault(stop.firm.town, []).append(stop)
     kept = [f"/field/visit/{stop.label}" for stop in found if stop.visit.day in (shown, now)]
-    values = {"day": shown, "now": now, "days": days, "towns": towns, "is_bound": code is not None, "kept": kept}
+    values: dict[str, Any] = {"day": shown, "now": now, "days": days, "towns": towns, "kept": kept}
+    values["is_bound"] = code is not None
     return page(request, "inspector/today.html", **values)
 
 
@@ -195,7 +196,8 @@ def code_page(request: Request, label: str, visitor: MayWrite) -> Response:
     sheet = _sheet(line, visitor, label)
     code = check_code(line, sheet.key)
     address = f"{str(request.base_url).rstrip('/')}/check/{sheet.label}/{code}"
-    values = {"sheet": sheet, "code": grouped(code), "address": address, "picture": qr_picture(address)}
+    values: dict[str, Any] = {"sheet": sheet, "code": grouped(code), "address": address}
+    values["picture"] = qr_picture(address)
     return page(request, "inspector/code.html", **values)
 
 

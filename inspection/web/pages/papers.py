@@ -67,7 +67,8 @@ def kept_file(
     request: Request, label: Label, digest: Annotated[str, Path(pattern="^[0-9a-f]{64}$")], visitor: MayRead
 ) -> Response:
     """A photo or signed paper of a visit the visitor may see."""
-    found = next((file for share in _visible(request, visitor, label).agencies for file in share.files if file.digest == digest), None)
+    files = (file for share in _visible(request, visitor, label).agencies for file in share.files)
+    found = next((file for file in files if file.digest == digest), None)
     if found is None:
         raise not_found(digest[:12])
     # Sandboxed: a PDF is shown as what it is, and nothing in it acts for the page.
