@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
@@ -59,8 +60,11 @@ def create_app(
     app.state.desk = desk
     app.add_middleware(Frame, desk=desk)
     add_handlers(app)
+    # Said in the OpenAPI alone: who calls is found out by ``visitor_of``.
+    bearer = HTTPBearer(auto_error=False, description="An API key (inspection account key); or a session's cookie.")
     for module in api_modules():
-        app.include_router(module.router, prefix="/api/v1", responses=RESPONSES)
+        needs = [] if getattr(module, "IS_PUBLIC", False) else [Depends(bearer)]
+        app.include_router(module.router, prefix="/api/v1", responses=RESPONSES, dependencies=needs)
     for module in page_modules():
         app.include_router(module.router, include_in_schema=False)
     app.mount("/static", Assets(directory=HERE / "static"), name="static")

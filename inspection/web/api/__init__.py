@@ -1,4 +1,5 @@
-"""The API by subject. A module put in this folder is found by itself: its ``router`` is served below ``/api/v1``."""
+"""The API by subject. A module put in this folder is found by itself: its ``router`` is served below ``/api/v1``, and
+``IS_PUBLIC = True`` says that nobody has to be known there (every other handler asks ``allowed(...)``)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from importlib import metadata
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -45,12 +44,6 @@ class AccountForm(Form):
     password: Annotated[str | None, Field(max_length=accounts.LONGEST_PASSWORD)] = None
     subject: Line | None = None
     inspector: Code | None = None
-
-
-@router.get("/", response_model=Facts)
-def about() -> Facts:
-    """What answers here."""
-    return {"product": "open draw", "version": metadata.version("open-draw"), "openapi": "/api/openapi.json"}
 
 
 @router.get("/me", response_model=Facts)

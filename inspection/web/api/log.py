@@ -18,6 +18,9 @@ from inspection.web.refusal import not_found
 
 router = APIRouter(tags=["log"])
 
+IS_PUBLIC = True
+"""The log is everybody's to read."""
+
 FOR_EVER = "public, max-age=31536000, immutable"
 """A tile once published never changes."""
 
