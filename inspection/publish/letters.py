@@ -113,7 +113,9 @@ def _outcome(letter: Ready, entry: Any, key: VerifierKey | None, check: Check) -
     if entry.get("result") == "refused":
         return Outcome(seq=letter.seq, result="refused", detail=detail)
     if entry.get("result") not in ("stored", "duplicate"):
-        return Outcome(seq=letter.seq, result="again", detail=detail)
+        # A record out of order waits for another one; any other delay is the receiver's own.
+        is_shared = entry.get("code") not in ("order", "parent")
+        return Outcome(seq=letter.seq, result="again", detail=detail, is_shared=is_shared)
     receipt = entry.get("receipt")
     if fault := receipt_fault(receipt, letter, key, check):
         is_other = isinstance(receipt, Mapping) and receipt.get("digest") not in (None, letter.digest)
