@@ -430,3 +430,29 @@ def test_second_decision_of_a_state_by_another_process_is_refused(year: WorkYear
     with pytest.raises((PlanError, StoreError)):
         work_steps.return_findings(other.office, [key], reviewer(key.agency), year.now(), note="迟了")
     assert year.part(key).state == "reviewed"
+
+
+@pytest.mark.slow
+def test_two_processes_that_disclose_at_once_publish_everything_once(year: WorkYear) -> None:
+    import os
+
+    for month in sorted({part.month for part in year.parts()}):
+        work_steps.dispatch_month(year.office, month, year.now(), PLANNER)
+    key = year.reviewed(year.joint_part())
+    folder, moment = year.office.workspace.folder, year.now()
+    year.office.workspace.store.close()
+    children = []
+    for _ in range(3):
+        child = os.fork()
+        if child == 0:
+            try:
+                work_steps.disclose_due(type(year.office).opened(folder), moment)
+                os._exit(0)
+            finally:
+                os._exit(1)
+        children.append(child)
+    assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0]
+    names = [name for _, _, name in announced(year)]
+    visits = {part.key[:2] for part in year.parts()}
+    assert sorted(names) == sorted(["/".join(key) + "/0", *("/".join(visit) + "/0" for visit in visits)])
+    assert sum('"disclose"' in line for line in year.office.workspace.log.lines()) == 1
