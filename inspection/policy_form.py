@@ -25,6 +25,7 @@ from inspection.policy_values import read_days_of_month, read_share, read_weight
 
 FieldKind = Literal["share", "whole", "weight", "choice", "switch", "text", "list", "days", "dates", "table"]
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
     """One key: how it is filled in, what it holds (a default where the file has none), and what is said of it.
@@ -46,6 +47,11 @@ class FormField:
     def name(self) -> str:
         """What the form calls it: the dotted key."""
         return key_of(self.path)
+
+    @property
+    def rule(self) -> str:
+        """Table and key without what stands between, as messages name the rule: ``tiers.weight``."""
+        return f"{self.path[0]}.{self.path[-1]}"
 
     def said(self, language: Language) -> str:
         """The remark in one language, where the file writes both with two spaces between."""
@@ -71,7 +77,9 @@ class FormSection:
 
     def lines(self, language: Language) -> tuple[str, ...]:
         """Further remarks above the header, those of the language where there are both."""
-        return tuple(in_language(line, language) for line in self.remark.split("\n")[1:] if line)
+        every = [in_language(line, language) for line in self.remark.split("\n")[1:] if line]
+        own = [line for line in every if is_chinese(line) == (language == "zh")]
+        return tuple(own or every)
 
 
 def policy_form(text: str) -> tuple[FormSection, ...]:
@@ -127,6 +135,11 @@ def in_language(remark: str, language: Language) -> str:
     """Of ``中文  English`` the part in the language; the whole where there is but one."""
     first, _, second = remark.partition("  ")
     return (second.strip() or first.strip()) if language == "en" else first.strip()
+
+
+def is_chinese(text: str) -> bool:
+    """Whether any of it is written in Chinese characters."""
+    return any("\u4e00" <= sign <= "\u9fff" for sign in text)
 
 
 def _data(text: str) -> dict[str, Any]:

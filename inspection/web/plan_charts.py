@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 from inspection.documents.figures import floor_percent, percent, phrase
@@ -32,6 +33,7 @@ class Chart:
 
 def plan_charts(figures: PlanFigures, language: Language) -> tuple[Chart, ...]:
     """Every chart of the plan, in the order of the page; one without rows has nothing to show yet."""
+    figures = replace(figures, agencies=short_names(figures.agencies))
     makers: tuple[Callable[[PlanFigures, Language], Chart], ...] = (
         _shares,
         _tiers,
@@ -41,6 +43,17 @@ def plan_charts(figures: PlanFigures, language: Language) -> tuple[Chart, ...]:
         _together,
     )
     return tuple(make(figures, language) for make in makers)
+
+
+def short_names(names: Mapping[str, str]) -> dict[str, str]:
+    """Names of agencies without what all of them begin with, the county's name as a rule.
+
+    >>> short_names({"A": "缗城县公安局", "B": "缗城县气象局"})
+    {'A': '公安局', 'B': '气象局'}
+    """
+    same = takewhile(lambda signs: len(set(signs)) == 1, zip(*names.values(), strict=False))
+    common = sum(1 for _ in same) if len(names) > 1 else 0
+    return {code: name[common:] or name for code, name in names.items()}
 
 
 def _words(language: Language) -> Callable[[str], str]:
@@ -146,7 +159,7 @@ def _burden(figures: PlanFigures, language: Language) -> Chart:
 
 
 def _heat(figures: PlanFigures, language: Language) -> Chart:
-    agencies, words = figures.quotas.agencies, _words(language)
+    agencies, names, words = figures.quotas.agencies, figures.agencies, _words(language)
     months = [month.month for month in agencies[0].months] if agencies else []
     cells = [
         [column, row, round(100 * float(month.ratio), 1)]
@@ -157,7 +170,7 @@ def _heat(figures: PlanFigures, language: Language) -> Chart:
     option = {
         "grid": {"left": 8, "right": 8, "top": 8, "bottom": 64, "containLabel": True},
         "xAxis": {"type": "category", "data": months, "splitArea": {"show": True}, **AXIS},
-        "yAxis": {"type": "category", "inverse": True, "data": [agency.name for agency in agencies], **AXIS},
+        "yAxis": {"type": "category", "inverse": True, "data": [names[agency.agency] for agency in agencies], **AXIS},
         "visualMap": {
             "min": 0,
             "max": most,
@@ -185,7 +198,7 @@ def _officers(figures: PlanFigures, language: Language) -> Chart:
     many = Counter((load.agency, load.visits) for load in figures.officers)
     points = [[order.index(agency), visits, count] for (agency, visits), count in sorted(many.items())]
     option = {
-        "grid": {"left": 8, "right": 16, "top": 16, "bottom": 8, "containLabel": True},
+        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
             "data": [names[code] for code in order],
@@ -220,8 +233,8 @@ def _together(figures: PlanFigures, language: Language) -> Chart:
                 "layout": "circular",
                 "circular": {"rotateLabel": True},
                 "roam": False,
-                "top": 90,
-                "bottom": 90,
+                "top": 100,
+                "bottom": 100,
                 "label": {"show": True, "position": "right", "color": "#1c2733"},
                 "itemStyle": {"color": LEAD},
                 "data": [

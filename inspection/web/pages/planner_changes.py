@@ -74,7 +74,7 @@ def _page(request: Request, visitor: Visitor, fault: str = "", status: int = 200
         agencies=sorted(line.given.agencies.values(), key=lambda each: each.agency),
         may_replace=line.given.policy.after.unreachable == "replace",
         fault=fault,
-        sent=sent,
+        sent=dict.fromkeys(("kind", "subject", "agency", "inspector", "reason"), "") | sent,
     )
 
 
