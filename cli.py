@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from inspection.console import midyear_commands, visit_commands
+from inspection.console.account_commands import account
 from inspection.console.audit_commands import audit
 from inspection.console.backup_commands import backup, restore
 from inspection.console.cluster_options import cluster_options
@@ -24,7 +25,6 @@ from inspection.console.options import REGISTERS, Language, as_json, language_op
 from inspection.console.paper_commands import papers
 from inspection.console.publishing_commands import publish, receiver
 from inspection.console.question_commands import explain, prove, whatif
-from inspection.console.serving_commands import account, serve
 from inspection.console.sm2_commands import sm2
 from inspection.console.statistics_commands import statistics
 from inspection.errors import message
@@ -320,6 +320,35 @@ def verify(lang: Language, /, bundle: Path, certificate: Path | None, keys: tupl
     sys.exit(run_checker(bundle, json, lang, certificate, keys))
 
 
+@main.command()
+@workspace_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 address to listen at.")
+@click.option("--port", type=click.IntRange(1, 65535), default=8600, show_default=True, help="端口 port.")
+@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="进程数 processes.")
+@click.option(
+    "--behind-proxy", "proxies", metavar="ADDRESS,…", help="采信这些代理转发的客户地址和协议 proxies believed."
+)
+@click.option("--no-scheduler", is_flag=True, help="定时任务另行运行 the scheduler runs elsewhere.")
+@click.pass_obj
+def serve(
+    lang: Language, /, workspace: Path, host: str, port: int, workers: int, proxies: str | None, no_scheduler: bool
+) -> None:
+    """启动页面、接口和定时任务。 Serve page and API, and do scheduled work, on one port.
+
+    \b
+    inspection serve --host 0.0.0.0 --port 8600
+    """
+    from contextlib import nullcontext
+
+    from inspection.console.serving import Serving, require_web
+    from inspection.console.serving import serve as run
+    from scheduler.ticker import ticking
+
+    require_web()
+    beside = nullcontext() if no_scheduler else ticking(workspace)
+    run(workspace, Serving(host=host, port=port, workers=workers, proxies=proxies, beside=beside), lang)
+
+
 main.add_command(whatif)
 main.add_command(explain)
 main.add_command(audit)
@@ -339,7 +368,6 @@ main.add_command(backup)
 main.add_command(restore)
 main.add_command(scheduler)
 main.add_command(statistics)
-main.add_command(serve)
 main.add_command(account)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json as jsonlib
 import os
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -27,14 +29,25 @@ def require_web() -> None:
         raise StoreError("web.extra", missing=", ".join(missing))
 
 
-def serve(workspace: Path, address: tuple[str, int], workers: int, proxies: str | None, language: Language) -> None:
-    """Page and API of the workspace answer at the address until they are stopped.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """How the page is served.
 
-    Args:
-        address: host and port.
+    Attributes:
         workers: processes; each opens the database.
         proxies: addresses whose word about client and scheme is taken, ``*`` for any; None: nobody's.
+        beside: what is done as long as it is served.
     """
+
+    host: str
+    port: int
+    workers: int
+    proxies: str | None
+    beside: AbstractContextManager[None]
+
+
+def serve(workspace: Path, serving: Serving, language: Language) -> None:
+    """Page and API of the workspace answer until they are stopped."""
     require_web()
     import uvicorn
 
@@ -48,19 +61,19 @@ def serve(workspace: Path, address: tuple[str, int], workers: int, proxies: str 
     keep_secret(workspace)
     has_accounts = _has_accounts(office)
     office.workspace.store.close()
-    host, port = address
-    click.echo(message("web.serving", language, url=_url(host, port)), err=True)
+    click.echo(message("web.serving", language, url=_url(serving.host, serving.port)), err=True)
     if not has_accounts:
         click.echo(message("web.serving.nobody", language, workspace=workspace), err=True)
     os.environ[WORKSPACE] = str(workspace.resolve())
-    uvicorn.run(
-        "inspection.web.app:serve_app",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **server_options(proxies),
-    )
+    with serving.beside:
+        uvicorn.run(
+            "inspection.web.app:serve_app",
+            factory=True,
+            host=serving.host,
+            port=serving.port,
+            workers=serving.workers,
+            **server_options(serving.proxies),
+        )
 
 
 def server_options(proxies: str | None) -> dict[str, Any]:
@@ -72,6 +85,7 @@ def server_options(proxies: str | None) -> dict[str, Any]:
         "access_log": False,
         "log_level": "warning",
         "timeout_graceful_shutdown": 20,
+        "timeout_worker_healthcheck": 60,
     }
 
 

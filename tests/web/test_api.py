@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import House
+    from web_house import House
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -280,7 +280,7 @@ def test_log_is_served_as_tiles_that_a_witness_can_check(shared: House):
 
 
 def test_parties_hand_in_and_reveal_through_the_api(county: Any, tmp_path: Any):
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.console.planning import make_secret
     from inspection.web.errands import main
@@ -301,14 +301,17 @@ def test_parties_hand_in_and_reveal_through_the_api(county: Any, tmp_path: Any):
         _errand(house, main)
         waiting = house.api("GET", "/draws").json()["awaited"]
         assert (waiting["folder"], waiting["has_public"]) == (folder, False)
-        wrong = house.api("POST", f"/draws/{folder}/secrets", json={"party": parties[0], "secret": "0" * 64})
+        guess = {"party": parties[0], "secret": "0" * 64}
+        early = house.api("POST", f"/draws/{folder}/secrets", json=guess)
+        assert (early.status_code, early.json()["code"]) == (409, "beacon.reveal.dice_first")
+        count = int(waiting["public"]["digits"])
+        brought = house.api("POST", f"/draws/{folder}/public", json={"value": "4" * count})
+        assert brought.status_code == 200, brought.text
+        wrong = house.api("POST", f"/draws/{folder}/secrets", json=guess)
         assert (wrong.status_code, wrong.json()["code"]) == (409, "beacon.secret.other")
         for party, (secret, _) in secrets.items():
             body = {"party": party, "secret": secret}
             assert house.api("POST", f"/draws/{folder}/secrets", json=body).status_code == 200
-        count = int(waiting["public"]["digits"])
-        brought = house.api("POST", f"/draws/{folder}/public", json={"value": "4" * count})
-        assert brought.status_code == 200, brought.text
         state = _errand(house, main)
     assert state == "done"
     assert house.api("GET", "/plan").json()["missing"] is None
@@ -335,7 +338,7 @@ def _errand(house: House, main: Any) -> str:
 def test_run_sent_over_http_is_done_by_a_process_of_its_own(county: Any):
     import time
 
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.office import now
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 
 if TYPE_CHECKING:
-    from conftest import House
+    from web_house import House
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

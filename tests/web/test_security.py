@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import House
+    from web_house import House
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -95,7 +95,7 @@ def test_sign_in_opens_a_session_that_sign_out_ends(bare: House):
 
 
 def test_cookies_travel_over_tls_alone_where_that_is_set(tmp_path: Path):
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.office import Office
 
@@ -236,7 +236,7 @@ def test_wrong_passwords_from_many_workers_add_up_in_the_trail(bare: House):
 
 
 def test_writes_beyond_the_limit_are_told_when_to_come_again(tmp_path: Path):
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.office import Office
 
@@ -465,7 +465,7 @@ def provider() -> Iterator[Any]:
 
 
 def _oidc_house(provider: Any, tmp_path: Path) -> House:
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.office import Office
     from inspection.store.accounts import Account, Grant
@@ -554,7 +554,7 @@ def test_callback_without_a_beginning_of_ours_is_refused(provider: Any, tmp_path
 
 
 def test_provider_that_is_silent_is_told_so(tmp_path: Path):
-    from conftest import open_house
+    from web_house import open_house
 
     from inspection.office import Office
 

@@ -1,4 +1,4 @@
-"""Commands ``inspection serve`` and ``inspection account``."""
+"""Commands of ``inspection account``."""
 
 from __future__ import annotations
 
@@ -8,28 +8,6 @@ import click
 
 from inspection.console.options import Language, as_json, workspace_option
 from inspection.errors import message
-
-
-@click.command()
-@workspace_option
-@click.option("--host", default="127.0.0.1", show_default=True, help="监听地址 address to listen at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8600, show_default=True, help="端口 port.")
-@click.option("--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="进程数 processes.")
-@click.option(
-    "--behind-proxy",
-    metavar="ADDRESS,…",
-    help="采信这些代理转发的客户地址和协议，* 为任意 proxies whose forwarded headers are believed.",
-)
-@click.pass_obj
-def serve(lang: Language, /, workspace: Path, host: str, port: int, workers: int, behind_proxy: str | None) -> None:
-    """启动页面和接口。 Serve page and API.
-
-    \b
-    inspection serve --host 0.0.0.0 --port 8600
-    """
-    from inspection.console.serving import serve as run
-
-    run(workspace, (host, port), workers, behind_proxy, lang)
 
 
 @click.group()
