@@ -122,9 +122,10 @@ def reveal_secret(line: Line, party: str, secret: str) -> None:
     """The party's secret is kept: it opens the commitment, which is in a published checkpoint.
 
     Raises:
-        BeaconError: no draw waits, the party is none of its parties, or the secret is another one.
+        BeaconError: no draw waits, its dice are not thrown yet, the party is none of its parties, or the secret is
+            another one.
     """
-    waiting = require_awaited(line)
+    waiting = _require_thrown(line)
     opens(waiting.commitment, _party(waiting, party))(secret)
     with line.workspace.store.writing() as connection:
         draws.keep_secrets(connection, waiting.commitment.draw, draws.Secrets(parties={party: secret}))
@@ -140,7 +141,7 @@ def open_escrow(line: Line, party: str, secret: str, *, opened_by: str, reason: 
         raise BeaconError("beacon.escrow.rule", party=party)
     if not opened_by.strip() or not reason.strip():
         raise BeaconError("beacon.escrow.who", party=party)
-    waiting = require_awaited(line)
+    waiting = _require_thrown(line)
     opens(waiting.commitment, _party(waiting, party))(secret)
     opening = {"opened_by": opened_by.strip(), "reason": reason.strip(), "time": stamp(line.clock())}
     with line.workspace.store.writing() as connection:
@@ -150,6 +151,15 @@ def open_escrow(line: Line, party: str, secret: str, *, opened_by: str, reason: 
         openings = {**(before if isinstance(before, dict) else {}), party: opening}
         draws.keep_secrets(connection, draw, draws.Secrets(parties={party: secret}))
         attach(connection, draw, ESCROW, line.keep(canonical_json(openings)), replace=True)
+
+
+def _require_thrown(line: Line) -> Awaited:
+    """The awaited draw, whose dice are kept: whoever types them after hearing every secret could choose the draw."""
+    waiting = require_awaited(line)
+    source = waiting.commitment.public
+    if source is not None and source.kind == "dice" and waiting.public is None:
+        raise BeaconError("beacon.reveal.dice_first", draw=waiting.commitment.draw)
+    return waiting
 
 
 def _party(waiting: Awaited, name: str) -> Party:

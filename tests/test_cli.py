@@ -89,10 +89,10 @@ def test_attended_plan_from_registers_to_proof(workspace: Path, tmp_path: Path) 
         assert run("plan", "parties", "-w", workspace, kind, *pairs).exit_code == 0
         reveal = run("plan", "run", "-w", workspace)
         assert "inspection plan reveal" in reveal.stderr
-        given_up = run("plan", "reveal", "-w", workspace, typed=f"{secrets[0]}\n")
+        given_up = run("plan", "reveal", "-w", workspace, typed=f"{DICE}\n{secrets[0]}\n")
         assert given_up.exit_code == 3
         assert "Traceback" not in given_up.output
-        typed = ["no such secret, but long", secrets[0], secrets[1], secrets[2], "123", DICE]
+        typed = ["123", DICE, "no such secret, but long", *secrets]
         drawn = run("plan", "reveal", "-w", workspace, typed="\n".join(typed) + "\n")
         assert "承诺不符" in drawn.stderr
         assert "40" in drawn.stderr

@@ -108,16 +108,19 @@ class AttendedCeremony:
         raise BeaconError("beacon.parties.waiting", draw=draw)
 
     def reveal(self, published: PublishedCommitment, kept: HandedIn) -> Reveal:
-        """Ask each party in commitment order, then for the public value; each answer is checked at once."""
+        """Ask for the public value, then each party in commitment order; each answer is checked at once.
+
+        Who types the dice must not know all secrets already: they could then choose the draw.
+        """
         commitment = published.commitment
         ask = self.ask or partial(_nobody_to_ask, commitment.draw)
+        public, value = commitment.public, kept.public
+        if public is not None and value is None:
+            value = ask(public.kind, source_words(public), partial(check_value, public))
         opened = {
             party.name: kept.secrets.get(party.name) or ask("party", party.name, opens(commitment, party))
             for party in commitment.parties
         }
-        public, value = commitment.public, kept.public
-        if public is not None and value is None:
-            value = ask(public.kind, source_words(public), partial(check_value, public))
         reveal = Reveal(parties=opened, public=value, seal=kept.seal_secret)
         check_reveal(commitment, reveal)
         return reveal

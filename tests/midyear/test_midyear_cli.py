@@ -58,8 +58,8 @@ def test_an_attended_supplement_waits_for_its_parties(made, place):
     assert run("plan", "run", *place).exit_code == 3
     typed = ""
     for kind in ("firms", "inspectors"):
-        typed += "".join(f"{secrets[kind, party]}\n" for party in ("market-regulation", "fire-rescue", "notary"))
         typed += "1234567890" * 4 + "\n"
+        typed += "".join(f"{secrets[kind, party]}\n" for party in ("market-regulation", "fire-rescue", "notary"))
     done = run("plan", "reveal", *place, typed=typed)
     assert done.exit_code == 0, done.output
     status = json.loads(run("plan", "status", *place, "--json").output)
