@@ -48,13 +48,16 @@ def is_drawn(office: Office) -> bool:
 
 
 def dispatch(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
-    """Lists of this month are sent out on its first workday; whatever was drawn since then, on the next one."""
+    """Lists of a month are sent out on its first workday; whatever was drawn since then, on the next one.
+
+    The month is the occasion's, not the clock's: a look on a holiday makes up for the workday before it, no more.
+    """
     from inspection import work_steps
     from inspection.store import work
 
     if not is_drawn(office):
         return {}
-    line, month = office.line(), f"{now.astimezone(CHINA):%Y-%m}"
+    line, month = office.line(), wanted.occasion[:7]
     with line.workspace.store.reading() as connection:
         waiting = work.parts(connection, line.name, work.PartFilter(states=("planned",)))
     months = sorted({part.month for part in waiting if part.month <= month})
