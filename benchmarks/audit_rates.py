@@ -46,7 +46,8 @@ def cases() -> list[Case]:
     load, meets = ("load", "agency_mix"), ("inspector_town", "inspector_firm", "pair")
 
     def draws(name: str, fraud: made.DrawFraud, naming: tuple[str, ...]) -> Case:
-        return Case(name, partial(years, draw=fraud, seat=dealt(honest_seats)), naming)  # seats of a list: quick to replay
+        # Their seats are those of a list, which are quick to replay.
+        return Case(name, partial(years, draw=fraud, seat=dealt(honest_seats)), naming)
 
     def seats(name: str, fraud: made.SeatFraud, naming: tuple[str, ...]) -> Case:
         return Case(name, partial(years, seat=fraud), naming)

@@ -17,7 +17,7 @@ from inspection.history.multiple import Deviation, Family
 from inspection.history.records import Floats, Ints, PastDraw
 from inspection.history.tails import calibrated, convolved, either, hypergeometric, normal_tail, trials, upper
 
-REPLAYS = 1_999
+REPLAYS = 999
 FEWEST = 1.0
 """Categories expected less often are counted together in a chi-square."""
 

@@ -32,7 +32,7 @@ def place_families(draws: Sequence[PastDraw], random: np.random.Generator) -> li
     """All families about places in the register."""
     enough = [past for past in draws if FEWEST <= len(past.drawn) < len(past.firms)]
     pools = sum(int(((past.counts > 1) & (past.counts < past.sizes)).sum()) for past in enough)
-    replays = int(np.clip(_WORK / max(1, pools), 199, 1_999))
+    replays = int(np.clip(_WORK / max(1, pools), 199, 999))
     gaps = [(past, _gap_test(past, random, replays)) for past in enough]
     return [
         _family("period", "bound", [period(past) for past in enough]),

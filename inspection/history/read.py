@@ -20,6 +20,7 @@ from inspection.history.records import Flow, Happening, History, Note, PastDraw,
 
 MILLION = 1_000_000
 MARK = "bundle.json"
+PUBLIC_MARK = "public-bundle.json"
 CHANGES = ("void", "replace", "substitute")
 _PARTICULARS = ("approved_by", "reason", "visit", "agency", "inspector", "firm", "replaces")
 
@@ -28,11 +29,13 @@ def find_bundles(folder: Path) -> list[Path]:
     """The folder itself if it is a bundle, else every bundle below it, in order of their names.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or only what the public is shown, which has neither register nor inspectors.
     """
     if (folder / MARK).is_file():
         return [folder]
     found = sorted(path.parent for path in folder.rglob(MARK))
+    if not found and next(folder.rglob(PUBLIC_MARK), None):
+        raise InputError("audit.folder.public", folder=folder)
     if not found:
         raise InputError("audit.folder.empty", folder=folder)
     return found
@@ -119,7 +122,7 @@ class _Bundle:
         )
 
     def _table(self, home: Path, file: str) -> list[tuple[str, ...]]:
-        return parse_table((home / file).read_bytes(), COLUMNS[file][:-1] if file == "pools.csv" else COLUMNS[file])[1]
+        return parse_table((home / file).read_bytes(), COLUMNS[file])[1]
 
     def _firms(self, name: str, home: Path) -> None:
         visits = self._table(home, "visits.csv")

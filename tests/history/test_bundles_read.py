@@ -62,6 +62,13 @@ def test_a_folder_without_bundles_is_refused(tmp_path):
     assert caught.value.code == "audit.folder.empty"
 
 
+def test_a_public_bundle_is_told_from_no_bundle(tmp_path):
+    (tmp_path / "public-bundle.json").write_text("{}")
+    with pytest.raises(InputError) as caught:
+        find_bundles(tmp_path)
+    assert caught.value.code == "audit.folder.public"
+
+
 def broken_flow(root: Path) -> None:
     (root / "draws" / "1-firms" / "flow.csv").write_text("tail,head,flow\npool:?,task:T1,x\n")
 
@@ -92,10 +99,10 @@ def test_broken_bundles_are_named_all_at_once(tmp_path, harm):
     assert all(str(tmp_path / name) in caught.value.text("zh") for name in ("a", "b"))
 
 
-def test_a_public_bundle_without_tiers_and_names_is_read_as_far_as_it_goes(tmp_path):
-    shutil.copytree(VECTORS / "county-small", tmp_path / "public")
-    (tmp_path / "public" / "draws" / "1-firms" / "pools.csv").unlink()
-    history = read_bundles([tmp_path / "public"])
+def test_a_bundle_without_some_tables_is_read_as_far_as_it_goes(tmp_path):
+    shutil.copytree(VECTORS / "county-small", tmp_path / "part")
+    (tmp_path / "part" / "draws" / "1-firms" / "pools.csv").unlink()
+    history = read_bundles([tmp_path / "part"])
     assert not history.draws and not history.seats and history.commits == 2
     assert [code for code, _ in history.notes] == ["audit.note.tables", "audit.note.tables"]
 

@@ -80,10 +80,18 @@ def test_predictive_tail_keeps_its_word_where_the_mean_is_known_from_few_replays
         assert sum(chance <= level for chance in chances) <= 4_000 * level * 1.2
 
 
-def test_calibrated_tail_follows_a_chi_square_beyond_its_replays():
+def test_calibrated_tail_follows_a_chi_square_beyond_its_replays_a_little_above_it():
     replays = np.random.default_rng(1).chisquare(6, size=4_000)
     for x in (3.0, 12.0, 22.0, 32.0):
-        assert calibrated(x, replays) == pytest.approx(chi_square_tail(x, 6), rel=0.6)
+        assert 0.8 * chi_square_tail(x, 6) < calibrated(x, replays) < 2.5 * chi_square_tail(x, 6)
+
+
+@pytest.mark.parametrize("replays", [8, 30, 200])
+def test_calibrated_tail_keeps_its_word_with_few_replays(replays):
+    random = np.random.default_rng(replays)
+    chances = [calibrated(random.chisquare(8), random.chisquare(8, size=replays)) for _ in range(4_000)]
+    assert sum(chance <= 0.01 for chance in chances) <= 4_000 * 0.01 * 1.3
+    assert sum(chance <= 0.0005 for chance in chances) <= 6
 
 
 def test_calibrated_tail_of_a_constant_is_the_share_of_replays():
