@@ -5,7 +5,8 @@ const box = document.getElementById("field");
 const line = box.querySelector(".line");
 const words = JSON.parse(document.getElementById("field-words").textContent);
 const account = box.dataset.account;
-const AGAIN = 15_000;
+// Milliseconds until it is tried again: soon at first, as a network may come back a moment after the browser says so.
+const [SOON, LATEST] = [1000, 30_000];
 
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 
@@ -138,6 +139,7 @@ function refusal(entry) {
 }
 
 let again;
+let pause = SOON;
 
 async function sync() {
   clearTimeout(again);
@@ -154,7 +156,10 @@ async function sync() {
   else if (count > 0) tell("warn", filled(words.waiting, { count }));
   else if (!navigator.onLine) tell("warn", words.offline);
   else tell("", waiting.length > 0 ? words.kept : words.online);
-  if (count > 0 || outcome !== "sent") again = setTimeout(sync, AGAIN);
+  if (count > 0 || outcome !== "sent") {
+    again = setTimeout(sync, pause);
+    pause = Math.min(2 * pause, LATEST);
+  } else pause = SOON;
   // What was stored has a newer version now: the page says so, unless something is being typed.
   const isTyping = [...document.querySelectorAll("form.findings")].some((form) => changed(form).length > 0);
   if (isHere && count === 0 && left.length === 0 && navigator.onLine && !isTyping) location.reload();
@@ -210,7 +215,10 @@ async function main() {
   for (const form of document.querySelectorAll("form.photo")) {
     form.addEventListener("submit", (event) => submitted(event, keepPhotos));
   }
-  window.addEventListener("online", sync);
+  window.addEventListener("online", () => {
+    pause = SOON;
+    sync();
+  });
   window.addEventListener("offline", () => tell("warn", words.offline));
   await forgetOthers();
   await navigator.serviceWorker.register("/field/worker.js", { scope: "/field" }).catch((error) => console.warn(error));
