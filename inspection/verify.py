@@ -14,11 +14,11 @@ UNIT, MONTH, MISSING = 1_000_000, r"\d{4}-(0[1-9]|1[0-2])", "needs {}, which no 
 CHINESE, VERDICTS = {"passed": "通过", "failed": "不符", "not checked": "未核"}, {0: "通过 VERIFIED", 1: "不符 FAILED", 3: "部分未核 NOT ALL CHECKED"}
 FILES = {"firms": "rules.json firms.csv pools.csv flow.csv months.csv visits.csv".split(),  # inputs, and last the result
          "inspectors": "needs.csv inspectors.csv recusals.csv flow.csv assignments.csv".split()}
-TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow": "0 tail head flow", "months": "2 task month visits",
+TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow": "0 tail head flow", "months": "2 task month visits", "chances": "1 pool firms flow salt",
           "visits": "0 visit firm task month salt", "recusals": "2 inspector firm reason", "needs": "2 visit agency officers qualified qualification",
           "assignments": "3 visit agency inspector salt", "inspectors": "1 inspector agency valid_until qualifications salt"}  # sorted by so many columns
 FORMS = {"salt": "[0-9a-f]{32}", "tail": r'[^,"\r\n]+', "head": r'[^,"\r\n]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "qualification": r'[^:,"\s]*',
-         "qualifications": r'[^:,"\r\n]*', **dict.fromkeys(["flow", "visits", "officers", "qualified"], r"(?:0|[1-9]\d{0,15})")}
+         "qualifications": r'[^:,"\r\n]*', **dict.fromkeys(["flow", "visits", "firms", "officers", "qualified"], r"(?:0|[1-9]\d{0,15})")}
 PER_PLAN = "tiers", "coverage", "joint_share", "visits_per_firm", "visits_by_tier"  # rules that every firm draw must repeat
 KNOWN = {*PER_PLAN, *"plan officers_per_agency tasks exempt_pools tier_bounds combinations monthly_seats missing_reveal".split()}
 Arcs = dict[tuple[str, str], int]  # from tail and head to flow, in arc order
@@ -115,9 +115,8 @@ def rounded(arcs: Arcs, ticket: Callable[[str, object], bytes]) -> Arcs:  # the 
                 del here[-2]
             if (way := here[-1] if here[-1] != back else here[-2]) == end:
                 break
-            place[node], back = len(walk), way ^ 1
+            place[node], back, node = len(walk), way ^ 1, leads[way]
             walk.append(way)
-            node = leads[way]
             if place[node] >= 0:
                 cycle, walk[place[node] :] = walk[place[node] :], []
                 up, down = min(rooms := [room[way] for way in cycle]), UNIT - max(rooms)
@@ -178,7 +177,7 @@ def check_promise(plan: Facts, draw: Facts) -> None:  # what a draw committed to
             raise NotCheckable(f"this Python has no {promise['digest']}")
         new: Callable[[bytes], Any] = getattr(hashlib, promise["digest"], lambda data: hashlib.new(promise["digest"], data))
         draw.new, draw.digest_of = new, lambda name, data: (tree_head(data, new) if name.endswith(".csv") else new(data).digest()).hex()
-        draw.names, draw.unknown, draw.digest = names, {*promise["inputs"]} - {*inputs}, new(text).hexdigest()
+        draw.names, draw.unknown, draw.digest = names, {*promise["inputs"]} - {*inputs, "chances.csv"}, new(text).hexdigest()
         say(f"{promise['digest']} {draw.digest}")
     with step(plan, "in log 入日志与先后", draw.name) as say:
         ours = {n: one["type"] for n, one in enumerate(plan.entries) if one["draw"] == draw.full and one["type"] in ("commit", "result", "void")}
@@ -204,8 +203,8 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
              if not re.fullmatch(".+", secret) or new(f"open-draw/1/{who}\n{secret}\n".encode()).hexdigest() != digest)
         if seal is None and promise["seal"] is not None:
             raise NotCheckable("the seal is still closed: outsiders cannot compute the seed yet")
-        parts = ["open-draw/1/seed", draw.digest, *(f"{name}:{secrets[name]}" for name in names), f"public:{value or ''}", f"seal:{seal or ''}", ""]
-        seed = new("\n".join(parts).encode()).hexdigest()
+        shown = [*(f"{name}:{secrets[name]}" for name in names), f"public:{value or ''}", f"seal:{seal or ''}"]
+        seed = new("\n".join(["open-draw/1/seed", draw.digest, *shown, ""]).encode()).hexdigest()
         draw.ticket = lambda stream, item: new(f"{seed}/{stream}/{item}".encode()).digest()
         say(f"seed {seed}; to steer it, all of these would have to collude: {', '.join(names + [f'who made {public}'] * bool(public))}")
     with step(plan, "randomness 随机来源: of 128 bits, or of parties", draw.name):
@@ -234,7 +233,6 @@ def check_result(plan: Facts, draw: Facts) -> None:  # what was revealed, what c
             need({*draw.size} <= {*draw.tier} and {*draw.tier.values()} <= tiers and len(tiers) == len(rules["tiers"]), "a pool or tier is unknown, or double")
             none(f"task {task} names no agency, or one twice" for task, one in rules["tasks"].items() if not 0 < len({*one["agencies"]}) == len(one["agencies"]))
             need(rules["plan"] == plan.name and {*merged} <= {*rules["tasks"]}, "rules of another plan, or a combination that is no task")
-            say(f"{len(merged)} tasks are combinations")
         say(f"not understood: {', '.join(sorted(draw.unknown | {*vars(draw).get('rules', KNOWN)} - KNOWN)) or 'nothing'}")
 def network(draw: Facts) -> tuple[Arcs, Counter[str]]:  # the flow on each arc, and into each node; every node balanced (§3)
     arcs = {(tail, head): int(flow) for tail, head, flow in draw.flow}
@@ -281,6 +279,8 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
         say(compare([(f"V{n:0{width}d}", *row) for n, row in enumerate(rows, 1)], draw.visits))
     with step(plan, "chances 各户机会", draw.name) as say:
         exempt, bounds, before = draw.rules["exempt_pools"], draw.rules.get("tier_bounds", {}), (0, 1, 0)
+        told = [(pool, str(size[pool]), str(chance[pool])) for pool in sorted(draw.tier)]
+        none(f"{name} is not of this flow and these firms" for name in ("chances.csv",) if name in draw.files and [*zip(*table(draw.files[name], "chances"))] != told)
         none(f"{pool}: flow {chance[pool]} and exemption {exempt.get(pool)}" for pool in {*size, *exempt} if bool(chance[pool]) == bool(exempt.get(pool)))
         for tier in draw.rules["tiers"]:
             pools = [pool for pool in size if draw.tier[pool] == tier and pool not in exempt]

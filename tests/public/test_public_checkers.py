@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from public_office import AFTERWARDS, CHECKER, MIDYEAR, Year, checked, rewrite, verdicts
 
 from inspection.draw.merkle import head_of_hashes, leaf_hash
+from inspection.verify import verify
 
 NODE = shutil.which("node")
 CLI = CHECKER.parent / "web/static/verify-public-cli.mjs"
@@ -358,3 +359,5 @@ def test_a_table_of_chances_that_lies_fails_the_check(county: Any, tmp_path: Pat
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     failed = [row["step"].split(" ")[0] for row in json.loads(done.stdout) if row["verdict"] == "failed"]
     assert failed == (["chances"] if lie else [])
+    rows = verify(bundle)
+    assert [row["step"].split(" ")[0] for row in rows if row["verdict"] == "failed"] == failed
