@@ -102,7 +102,7 @@ def visit_sheet(line: Line, label: str) -> VisitSheet:
         files = attachments.attached(connection, *visit.key)
         events = work.events(connection, *visit.key)
         asked = changes(connection, line.name)
-        firm_draw = firm_draws(draw for draw in draws(connection, line.name) if draw.root)
+        firm_draw = firm_draws([draw for draw in draws(connection, line.name) if draw.root])
     own = {part.key.agency: part for part in parts}
     combination = facts.combination(visit.draw, visit.combination)
     return VisitSheet(

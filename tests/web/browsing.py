@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from web_house import PASSWORD, House
 
@@ -46,11 +47,11 @@ def give_password(house: House, *names: str) -> None:
 
 
 def sign_in(page: Any, site: str, name: str, path: str = "/") -> None:
-    page.goto(f"{site}/sign-in?next={path}")
+    page.goto(f"{site}/sign-in?next={quote(path, safe='/')}")
     page.fill("#account", name)
     page.fill("#password", PASSWORD)
     page.click("form.stack button.main")
-    page.wait_for_url(f"{site}{path}*")
+    page.wait_for_url(lambda url: url.startswith(f"{site}{path}"))
 
 
 def violations(page: Any) -> list[str]:
