@@ -21,7 +21,7 @@ from inspection.draw.note import Checkpoint
 from inspection.draw.publication import PublishedCommitment
 from inspection.draw.reveal import Reveal, party_commitment
 from inspection.draw.table import COLUMNS, rows_root
-from inspection.history.read import past_seats
+from inspection.history.read import SeatTables, past_seats
 from inspection.history.records import Happening, History, PastDraw, PastSeats
 from inspection.history.replays import replayed
 
@@ -140,7 +140,8 @@ def seat_year(size: Size, past: PastDraw, visits: Sequence[DrawnVisit], secret: 
     told = {v.visit: (v.firm, past.towns[past.town[place[v.firm]]], v.month) for v in visits}
     people = [(f"{agency}-{n:02d}", agency) for agency in AGENCIES for n in range(size.officers)]
     rows = [(visit, agency, "2", "0", "") for visit, agency in needs]
-    return past_seats(name, rows, people, flow, {tuple(seat) for seat in drawn.assignments}, told)
+    taken = {tuple(seat) for seat in drawn.assignments}
+    return past_seats(name, SeatTables(needs=rows, people=people, arcs=flow, taken=taken), told)
 
 
 Year = tuple[PastDraw, list[DrawnVisit], list[Happening]]

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from inspection.history.multiple import Deviation, Family
+from inspection.history.multiple import Deviation, Family, side_of
 from inspection.history.records import Happening, History, PastSeats
 from inspection.history.tails import binomial_upper, hypergeometric, trials, upper
 
@@ -61,8 +61,8 @@ def _rates(rates: Sequence[tuple[str, int, int, Fraction]]) -> Family:
 
 def _rate(subject: tuple[str, ...], seen: int, n: int, share: Fraction) -> Deviation:
     chance = binomial_upper(max(n, seen), float(share), seen)
-    way = "more" if seen > n * share else "less"
-    return Deviation(subject=subject, seen=seen, expected=float(n * share), chance=chance, side=way)  # type: ignore[arg-type]
+    mean = float(n * share)
+    return Deviation(subject=subject, seen=seen, expected=mean, chance=chance, side=side_of(seen, mean))
 
 
 def _by_person(happenings: Sequence[Happening], exposures: dict[str, tuple[int, Fraction]]) -> Family:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from inspection.history.multiple import Deviation, Family
+from inspection.history.multiple import Deviation, Family, side_of
 from inspection.history.records import Floats, Ints, PastDraw
 from inspection.history.tails import calibrated, convolved, either, hypergeometric, normal_tail, trials, upper
 
@@ -43,7 +43,7 @@ def two_sided(subject: tuple[str, ...], seen: int, expected: float, distribution
         seen=seen,
         expected=expected,
         chance=either(distribution, seen - offset),
-        side="more" if seen > expected else "less",
+        side=side_of(seen, expected),
     )
 
 
@@ -181,8 +181,7 @@ def never_drawn(draws: Sequence[PastDraw]) -> Family:
     spread = math.sqrt(float((never[had] * (1 - never[had])).sum()))
     z = max(0.0, abs(seen - mean) - 0.5) / spread if spread else 0.0
     chance = min(1.0, 2 * normal_tail(z))
-    way = "more" if seen > mean else "less"
-    found = Deviation(subject=(), seen=seen, expected=mean, chance=chance, side=way)  # type: ignore[arg-type]
+    found = Deviation(subject=(), seen=seen, expected=mean, chance=chance, side=side_of(seen, mean))
     return Family(name="never", basis="bound", tests=1, deviations=(found,))
 
 
@@ -199,8 +198,9 @@ def single_firms(draws: Sequence[PastDraw]) -> Family:
     for firm, entries in zip(candidates.tolist(), own, strict=True):
         distribution, seen = trials(chances[entries].tolist()), int(counts[firm])
         chance = min(1.0, 2 * (upper(distribution, seen) if seen else float(distribution[0])))
-        way = "more" if seen else "less"
-        found.append(Deviation(subject=(codes[firm],), seen=seen, expected=float(means[firm]), chance=chance, side=way))  # type: ignore[arg-type]
+        mean = float(means[firm])
+        way = side_of(seen, mean)
+        found.append(Deviation(subject=(codes[firm],), seen=seen, expected=mean, chance=chance, side=way))
     return Family(name="firm", basis="exact", tests=int((means > 0).sum()) or 1, deviations=tuple(found))
 
 

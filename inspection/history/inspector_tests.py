@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspection.history.multiple import Basis, Deviation, Family
+from inspection.history.multiple import Basis, Deviation, Family, side_of
 from inspection.history.records import Floats, Ints, PastSeats
 from inspection.history.replays import pairs, replayed, replays_for
 from inspection.history.tails import calibrated, convolved, either, predictive_upper, trials, upper
@@ -137,10 +137,8 @@ def loads(seats: Sequence[PastSeats]) -> Family:
     for name in sorted(seen):
         distribution, count = convolved(parts[name]), seen[name] - offset[name]
         chance = either(distribution, count) if two else upper(distribution, count)
-        way = "more" if seen[name] > means[name] else "less"
-        found.append(
-            Deviation(subject=(name,), seen=seen[name], expected=means[name], chance=chance, side=way)  # type: ignore[arg-type]
-        )
+        way = side_of(seen[name], means[name])
+        found.append(Deviation(subject=(name,), seen=seen[name], expected=means[name], chance=chance, side=way))
     return Family(name="load", basis="exact" if two else "assumed", tests=len(found), deviations=tuple(found))
 
 

@@ -21,6 +21,11 @@ Basis = Literal["exact", "replay", "bound", "assumed"]
 Side = Literal["more", "less", "odd"]
 
 
+def side_of(seen: float, expected: float) -> Side:
+    """Whether more or less was seen than expected."""
+    return "more" if seen > expected else "less"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deviation:
     """One test: what was seen, what chance makes of it.

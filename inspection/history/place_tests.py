@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from inspection.history.firm_tests import mix
-from inspection.history.multiple import Basis, Deviation, Family, Side
+from inspection.history.multiple import Basis, Deviation, Family, side_of
 from inspection.history.records import Floats, Ints, PastDraw
 from inspection.history.tails import calibrated
 
@@ -105,8 +105,7 @@ def _added(figures: Sequence[Floats]) -> Floats:
 
 
 def _deviation(past: PastDraw, seen: float, mean: float, chance: float) -> Deviation:
-    way: Side = "more" if seen > mean else "less"
-    return Deviation(subject=(past.name,), seen=seen, expected=mean, chance=chance, side=way)
+    return Deviation(subject=(past.name,), seen=seen, expected=mean, chance=chance, side=side_of(seen, mean))
 
 
 def gaps_anew(size: int, taken: int, replays: int, random: np.random.Generator) -> Ints:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,7 +161,8 @@ class _Bundle:
         needs, people = self._table(home, "needs.csv"), self._table(home, "inspectors.csv")
         taken = {(row[0], row[1], row[2]) for row in self._table(home, "assignments.csv")}
         arcs = read_flow((home / "flow.csv").read_bytes())
-        self.seats.append(past_seats(name, needs, people, arcs, taken, self.visits[firm_draw]))
+        tables = SeatTables(needs=needs, people=people, arcs=arcs, taken=taken)
+        self.seats.append(past_seats(name, tables, self.visits[firm_draw]))
 
     def _happening(self, entry: Entry) -> Happening:
         more = {key: str(part) for key, part in entry.more.items()}
@@ -201,15 +202,19 @@ class _Bundle:
         return isinstance(one, dict) and isinstance(other, dict) and one.get("inputs") == other.get("inputs")
 
 
-def past_seats(
-    name: str,
-    needs: Sequence[Sequence[str]],
-    people: Sequence[Sequence[str]],
-    arcs: Sequence[tuple[str, str, int]],
-    taken: set[tuple[str, str, str]],
-    visits: dict[str, tuple[str, str, str]],
-) -> PastSeats:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatTables:
+    """Rows of an inspector draw: needs.csv, inspectors.csv, flow.csv, and (visit, agency, inspector) of the result."""
+
+    needs: Sequence[Sequence[str]]
+    people: Sequence[Sequence[str]]
+    arcs: Sequence[tuple[str, str, int]]
+    taken: Collection[tuple[str, str, str]]
+
+
+def past_seats(name: str, tables: SeatTables, visits: Mapping[str, tuple[str, str, str]]) -> PastSeats:
     """An inspector draw from the rows of its tables; ``visits``: visit → (firm, town, month)."""
+    needs, people, arcs, taken = tables.needs, tables.people, tables.arcs, tables.taken
     agencies = places(sorted({row[1] for row in people} | {row[1] for row in needs}))
     visit_of = places(sorted({row[0] for row in needs}))
     need_of = {(row[0], row[1]): place for place, row in enumerate(needs)}
