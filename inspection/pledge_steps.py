@@ -19,9 +19,10 @@ from inspection.reveal_steps import awaited
 from inspection.rounds import round_of
 from inspection.store import draws, pledges
 
-SeatState = Literal["open", "pledged", "sealed", "reveal", "revealed", "over", "void"]
+SeatState = Literal["open", "pledged", "sealed", "dice", "reveal", "revealed", "over", "void"]
 """``open``: the commitment is awaited; ``pledged``: it is here and could still be brought anew; ``sealed``: handed in
-with all others, not published yet; ``reveal``: published, the secret is awaited; ``revealed``; ``over``: drawn."""
+with all others, not published yet; ``dice``: published, the dice are thrown before any secret is heard; ``reveal``:
+the secret is awaited; ``revealed``; ``over``: drawn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,9 +76,15 @@ def _states(line: Line, folder: str) -> Mapping[str, tuple[SeatState, str]]:
         elif record.root is not None or f"{folder}.reveal" in done:
             state = "over"
         elif record.commitment is not None:
-            state = "revealed" if each["name"] in kept else "reveal"
+            state = "revealed" if each["name"] in kept else "dice" if _awaits_dice(line) else "reveal"
         found[each["name"]] = (state, each["commitment"])
     return found
+
+
+def _awaits_dice(line: Line) -> bool:
+    waiting = awaited(line)
+    source = waiting.commitment.public if waiting else None
+    return waiting is not None and source is not None and source.kind == "dice" and waiting.public is None
 
 
 def pledge(line: Line, draw: str, party: str, commitment: str) -> Seat:
