@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path, PurePosixPath
 
-from sqlalchemy import Connection, Engine, Table, func, inspect, select
+from sqlalchemy import Connection, Engine, Table, func, select
 from sqlalchemy.engine import URL
 
 from inspection.draw.merkle import tree_head
@@ -125,7 +125,7 @@ def _refuse_used(engine: Engine) -> None:
         used = [table.name for table in known if connection.scalar(select(func.count()).select_from(table))]
     if used:
         raise StoreError("backup.database.used", table=used[0])
-    if inspect(engine).get_table_names():
+    if known:
         migrate(engine, "base")
 
 

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import String
 
 from inspection.errors import StoreError
+from inspection.store import schema
 from inspection.store.bulk import insert_rows
 
 VERSION_TABLE = "alembic_version"
@@ -24,16 +25,19 @@ AT_ONCE = 5_000
 
 
 def stored_tables(connection: Connection) -> list[Table]:
-    """All tables but the version's, each after those it refers to; checkpoints right after the entries they cover."""
+    """The store's tables, each after those it refers to; checkpoints right after the entries they cover.
+
+    Other tables of the same database, which are somebody else's, are not among them.
+    """
     known = MetaData()
-    known.reflect(connection)
+    known.reflect(connection, only=lambda name, _: name in schema.metadata.tables)
     if {"checkpoints", "log_entries"} <= known.tables.keys():
         entries, notes = known.tables["log_entries"], known.tables["checkpoints"]
         notes.add_is_dependent_on(entries)
         for table in known.tables.values():
             if any(key.column.table is entries for key in table.foreign_keys):
                 table.add_is_dependent_on(notes)
-    return [table for table in known.sorted_tables if table.name != VERSION_TABLE]
+    return known.sorted_tables
 
 
 def row_lines(connection: Connection, table: Table, columns: Sequence[Any] = ()) -> Iterator[bytes]:

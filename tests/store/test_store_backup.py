@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from expectations import ORIGIN, START
+from one_row_each import fill
 from sqlalchemy import func, insert, select, text
 from test_store_kill import plan_year
 
 from inspection.errors import StoreError
-from inspection.store import drawn, tables
+from inspection.store import drawn, schema, tables
 from inspection.store.backup import back_up, check_backup
 from inspection.store.engine import migrate
 from inspection.store.frozen import FrozenFiles
@@ -46,6 +47,7 @@ def filled(workspace: Workspace) -> Workspace:
     with workspace.store.writing() as connection:
         connection.execute(insert(timestamps), stamp)
         drawn.set_days(connection, "p/1-firms", {"V00001": date(2027, 4, 1), "V00002": None})
+        fill(connection, visit="V00001")
     (workspace.folder / "policy.toml").write_text("# 规则\n", encoding="utf-8")
     return workspace
 
@@ -60,6 +62,7 @@ def test_backup_restored_on_either_database_is_the_same_row_by_row(
     workspace: Workspace, backup: Path, tmp_path: Path, postgres: Callable[..., str]
 ) -> None:
     before = everything(workspace)
+    assert before.keys() == schema.metadata.tables.keys() and all(before.values())
     restore(backup, tmp_path / "lite")
     restore(backup, tmp_path / "server", url=postgres("template0", "restored"))
     there = Workspace.open(tmp_path / "server")

@@ -10,12 +10,14 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from one_row_each import fill
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from inspection.errors import StoreError
 from inspection.store import schema, tables
 from inspection.store.engine import connect, migrate
 from inspection.store.plans import Store
+from inspection.store.rows import row_lines, stored_tables
 
 
 def test_newest_migration_is_the_one_the_store_knows() -> None:
@@ -67,6 +69,33 @@ def test_downgrade_leaves_nothing_and_upgrade_comes_back(store: Store) -> None:
     assert inspect(store.engine).get_table_names() == ["alembic_version"]
     store.upgrade()
     assert set(inspect(store.engine).get_table_names()) == {*schema.metadata.tables, "alembic_version"}
+
+
+def _revisions() -> list[str]:
+    """All of them, the newest first."""
+    scripts = ScriptDirectory(str(resources.files("inspection.store") / "migrations"))
+    return [script.revision for script in scripts.walk_revisions()]
+
+
+def _contents(store: Store) -> dict[str, bytes]:
+    with store.reading() as connection:
+        return {table.name: b"".join(row_lines(connection, table)) for table in stored_tables(connection)}
+
+
+def test_every_downgrade_keeps_the_rows_it_has_tables_for_and_upgrade_comes_back(store: Store) -> None:
+    with store.writing() as connection:
+        fill(connection)
+    before = _contents(store)
+    assert before.keys() == schema.metadata.tables.keys() and all(before.values())
+    for revision in _revisions()[1:]:
+        migrate(store.engine, revision)
+        left = _contents(store)
+        assert left and all(left.values())
+        store.upgrade()
+        after = _contents(store)
+        assert after.keys() == before.keys()
+        assert {name: after[name] for name in left} == {name: before[name] for name in left}
+        migrate(store.engine, revision)
 
 
 def test_store_of_a_newer_program_is_refused(store: Store, url: str) -> None:
