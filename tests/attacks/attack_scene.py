@@ -6,6 +6,7 @@ checker in JavaScript as well.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 from bundle_maker import PLAN, Made, Spec, canonical, make, sha, spec, write_log
 
 from inspection import verify as checker
+from inspection.verify import tree_head
 
 MANY = Path(__file__).parents[1] / "web" / "verify_many.mjs"
 FIRMS, INSPECTORS = "draws/1-firms", "draws/2-inspectors"
@@ -100,6 +102,15 @@ def commit_again(made: Made, draw: str) -> None:
         return [{**one, "digest": digest} if ours else one for one, ours in zip(told, is_ours, strict=True)]
 
     log_again(made, edit)
+
+
+def refit(made: Made, draw: str, file: str) -> None:
+    """The commitment names an input as it now stands, and the log that commitment."""
+    data = (made.root / "draws" / draw / file).read_bytes()
+    fits = tree_head(data, hashlib.sha256).hex() if file.endswith(".csv") else sha(data)
+    path = made.root / "draws" / draw / "commitment.json"
+    rewrite(path, lambda value: value | {"inputs": value["inputs"] | {file: fits}})
+    commit_again(made, draw)
 
 
 def edit_lines(path: Path, edit: Callable[[list[str]], list[str]]) -> None:

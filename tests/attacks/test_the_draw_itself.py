@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-from attack_scene import FIRMS, INSPECTORS, Checkers, commit_again, edit_lines, forged, honest, log_again, rewrite
+from attack_scene import (
+    FIRMS,
+    INSPECTORS,
+    Checkers,
+    commit_again,
+    edit_lines,
+    forged,
+    honest,
+    log_again,
+    refit,
+    rewrite,
+)
 from bundle_maker import PLAN, Spec, make, sha, spec
 from test_verify_log import TRIED, VOID, replacing, substituting
 from test_verify_rules import expired, left_out, month_not_allowed, recused_yet_drawn, swapped_inspector, swapped_visit
-
-from inspection.verify import tree_head
 
 
 def test_redraw_after_the_result_shows_as_a_second_result(checkers: Checkers, tmp_path: Path) -> None:
@@ -156,11 +164,7 @@ def test_register_edited_and_committed_to_anew_needs_another_draw(checkers: Chec
     made = honest(tmp_path)
     firms = made.root / FIRMS / "firms.csv"
     edit_lines(firms, lambda rows: [rows[0], *rows[2:]])
-    fits = tree_head(firms.read_bytes(), hashlib.sha256).hex()
-    rewrite(
-        made.root / FIRMS / "commitment.json", lambda value: value | {"inputs": value["inputs"] | {"firms.csv": fits}}
-    )
-    commit_again(made, "1-firms")
+    refit(made, "1-firms", "firms.csv")
     assert not {"inputs", "in log", "checkpoints"} & checkers.failed(made.root)
     checkers.caught(made.root, "replay", "published")
 
