@@ -30,7 +30,17 @@ FORMAT = "open-draw-backup/1"
 MANIFEST = "manifest.json"
 
 LEFT_OUT = frozenset(
-    {"locks", "answers", "backups", "inspection.db", "inspection.db-wal", "inspection.db-shm", SETTINGS}
+    {
+        "locks",
+        "answers",
+        "backups",
+        "public-bundles",
+        "website",
+        "inspection.db",
+        "inspection.db-wal",
+        "inspection.db-shm",
+        SETTINGS,
+    }
 )
 """Of a workspace: what is in the tables, made anew where it is restored, or a backup itself."""
 
