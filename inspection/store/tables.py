@@ -28,7 +28,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration. Known here so that opening a store at this version imports no Alembic (0.4 s)."""
 
 CODE = Text().with_variant(Text(collation="C"), "postgresql")

@@ -55,6 +55,7 @@ BY_TABLE: Mapping[str, Mapping[str, Any]] = {
     "outbox": {"kind": "visit", "action": "i"},
     "period_statistics": {"period": "2027-03"},
     "proposals": {"state": "pending"},
+    "publications": {"state": "pending"},
     "timestamps": {"size": 1, "answer": bytes(range(256))},
     "visit_events": {"event": "dispatch"},
     "visit_states": {"state": "dispatched"},

@@ -17,7 +17,9 @@ from inspection.errors import InspectionError
 from inspection.line_report import LineReport, line_report
 from inspection.meeting import minutes_of, record_of, replay
 from inspection.plan_status import finished_year
-from inspection.store import errands
+from inspection.publication_steps import approve_publication, ask_publication, refuse_publication
+from inspection.store import errands, publications
+from inspection.store.publications import Publication
 from inspection.supplements import present_line
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.errands import send
@@ -56,7 +58,37 @@ def _page(request: Request, report: LineReport, fault: str = "", status: int = 2
         is_interrupted=is_interrupted,
         fault=fault,
         finals=FINAL,
+        publication=_publication(request, report),
     )
+
+
+def _publication(request: Request, report: LineReport) -> Publication | None:
+    """The latest request to publish the plan's present round; None when there is none."""
+    with desk_of(request).store.reading() as connection:
+        found = [each for each in publications.publications(connection, report.plan) if each.round == report.round]
+    return found[-1] if found else None
+
+
+@router.post("/plan/publication")
+def ask_to_publish(request: Request, visitor: Annotated[Visitor, allowed("publish.manage")]) -> Response:
+    """The finished plan waits for a second person's approval to be published."""
+    made = ask_publication(desk_of(request).office.line(), visitor.actor)
+    request.state.object = str(made.number)
+    return see("/plan")
+
+
+@router.post("/plan/publication/{number}")
+def decide_publication(
+    request: Request,
+    number: int,
+    visitor: Annotated[Visitor, allowed("policy.approve")],
+    decision: Annotated[str, Form()] = "",
+) -> Response:
+    """The second person decides; an approved plan is in the outbox."""
+    act = approve_publication if decision == "approve" else refuse_publication
+    request.state.action = f"publication.{'approve' if decision == 'approve' else 'refuse'}"
+    act(desk_of(request).office.line(), number, visitor.actor)
+    return see("/plan")
 
 
 @router.post("/plan/run")
