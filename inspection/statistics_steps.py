@@ -96,6 +96,13 @@ def make_statistics(office: Office, period: str, now: datetime) -> Statistics:
     return counted
 
 
+def kept_statistics(line: Line) -> tuple[Statistics, ...]:
+    """The statistics of all periods that were counted and announced, by period; the year's own comes first."""
+    query = select(period_statistics.c.payload).filter_by(plan=line.name).order_by(period_statistics.c.period)
+    with line.workspace.store.reading() as connection:
+        return tuple(from_payload(json.loads(each)) for each in connection.scalars(query))
+
+
 def public_figures(found: Statistics) -> list[dict[str, Any]]:
     """The shares as announced: nothing by tier, which is no evaluation of firms and is never published (DOMAIN 0.4)."""
     return [{"figure": name, "part": share.part, "whole": share.whole} for name, share in found.shares.items()]

@@ -93,6 +93,26 @@ def result_words(code: str, facts: Mapping[str, Any], language: Language) -> str
     return mask(code) if found is None else found.words(language)
 
 
+def row_words(fact: Fact, row: Mapping[str, Any], facts: Mapping[str, Any], language: Language) -> str:
+    """The name of a row and what is said of it: an item and its result, a figure and its part of the whole."""
+    said = {name: shown(each, row.get(name), facts, language) for name, each in fact.fields.items()}
+    if "result" in said:
+        return f"{said['item_name'] or said['item']}：{said['result']}"
+    return f"{said['figure']}：{said['part']} / {said['whole']}"
+
+
+def columns_told(section: Section) -> Iterator[tuple[str, str, str]]:
+    """Every column of a section's files with what it means, in Chinese and in English."""
+    yield "record", text("record", "zh"), text("record", "en")
+    for fact in section.columns:
+        if fact is section.rows:
+            yield from ((each.name, each.zh, each.en) for each in fact.fields.values())
+            if "result" in fact.fields:
+                yield "result_name", "检查结果（文字）", "result in words"
+        else:
+            yield fact.name, fact.zh, fact.en
+
+
 def public_record(section: Section, announced: Announcement) -> dict[str, Any]:
     """What the JSON of a record holds: public facts alone, results with their words."""
     record: dict[str, Any] = {"record": announced.record}

@@ -11,7 +11,7 @@ import html
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +23,17 @@ from typing import IO, Any
 from inspection.errors import Language, PublishError
 from inspection.outgoing import Announcement, Kind
 from inspection.publish.facts import Fact
-from inspection.publish.open_data import Section, csv_rows, header, public_record, sections, shown, text
+from inspection.publish.open_data import (
+    Section,
+    columns_told,
+    csv_rows,
+    header,
+    public_record,
+    row_words,
+    sections,
+    shown,
+    text,
+)
 
 MARK = "open-data.json"
 ROWS = 200
@@ -164,23 +174,15 @@ def _data_links(section: Section, language: Language) -> str:
 def _cell(section: Section, fact: Fact, facts: Mapping[str, Any], language: Language) -> str:
     value = facts.get(fact.name)
     if fact is section.rows and isinstance(value, list):
-        entries = "".join(f"<li>{_row_words(fact, row, facts, language)}</li>" for row in value)
+        entries = "".join(f"<li>{html.escape(row_words(fact, row, facts, language))}</li>" for row in value)
         return f"<td><ul>{entries}</ul></td>"
     kind = ' class="code"' if fact.name in CODES else ""
     return f"<td{kind}>{html.escape(shown(fact, value, facts, language))}</td>"
 
 
-def _row_words(fact: Fact, row: Mapping[str, Any], facts: Mapping[str, Any], language: Language) -> str:
-    """The name of a row and what is said of it: an item and its result, a figure and its part of the whole."""
-    said = {name: html.escape(shown(each, row.get(name), facts, language)) for name, each in fact.fields.items()}
-    if "result" in said:
-        return f"{said['item_name'] or said['item']}：{said['result']}"
-    return f"{said['figure']}：{said['part']} / {said['whole']}"
-
-
 def _write_dictionary(site: _Site) -> None:
     """What every column of every file means, as CSV, JSON and a page."""
-    rows = [(section, fact) for section in sections() for fact in _all_columns(section)]
+    rows = [(section, fact) for section in sections() for fact in columns_told(section)]
     with _open(site.folder / "data" / "dictionary.csv", "utf-8-sig") as file:
         lines = csv.writer(file)
         lines.writerow(("file", "column", "zh", "en"))
@@ -201,17 +203,6 @@ def _write_dictionary(site: _Site) -> None:
                 f"<h2>{section.words(language)}</h2><table><thead><tr>{head}</tr></thead><tbody>{lines_}</tbody></table>"
             )
         _write_page(site, language, "dictionary", text("dictionary", language), "\n".join(parts))
-
-
-def _all_columns(section: Section) -> Iterator[tuple[str, str, str]]:
-    yield "record", text("record", "zh"), text("record", "en")
-    for fact in section.columns:
-        if fact is section.rows:
-            yield from ((each.name, each.zh, each.en) for each in fact.fields.values())
-            if "result" in fact.fields:
-                yield "result_name", "检查结果（文字）", "result in words"
-        else:
-            yield fact.name, fact.zh, fact.en
 
 
 def _index(site: _Site, language: Language) -> str:

@@ -171,6 +171,26 @@ def standing(connection: Connection, kind: Kind, now: datetime) -> Iterator[Anno
         yield as_announcement(row)
 
 
+def standing_page(
+    connection: Connection, kind: Kind, now: datetime, *, after: str = "", limit: int = 100, words: str = ""
+) -> list[Announcement]:
+    """Some of what stands of a kind, by record, those after a record first.
+
+    Args:
+        words: only those in whose payload they occur somewhere, facts that are not public included: look again.
+    """
+    query = _standing(kind, now).where(table.c.record > after).limit(limit)
+    if words:
+        query = query.where(table.c.payload.contains(words, autoescape=True))
+    return list(map(as_announcement, connection.execute(query)))
+
+
+def standing_count(connection: Connection, kind: Kind, now: datetime) -> int:
+    """How many records of a kind stand."""
+    found = _standing(kind, now).order_by(None).subquery()
+    return connection.scalar(select(func.count()).select_from(found)) or 0
+
+
 def _standing(kind: Kind, now: datetime) -> Select[Any]:
     later = table.alias("later")
     replaced = select(later.c.seq).where(

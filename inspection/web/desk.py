@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import hmac
 import os
+import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -55,6 +56,11 @@ class Desk:
     writes: Limit = field(default_factory=lambda: Limit(most=240, span=timedelta(minutes=1)))
     tries_of_address: Limit = field(default_factory=lambda: Limit(most=30, span=timedelta(minutes=5)))
     tries_of_account: Limit = field(default_factory=lambda: Limit(most=5, span=timedelta(minutes=15)))
+
+    proofs: Limit = field(default_factory=lambda: Limit(most=10, span=timedelta(minutes=10)))
+    """Proofs an address may ask for: nobody walks through the register by them."""
+    making: threading.Lock = field(default_factory=threading.Lock)
+    """Held while something costly is made that everybody may ask for."""
 
     @property
     def store(self) -> Store:
