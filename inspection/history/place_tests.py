@@ -3,8 +3,7 @@
 Four looks at the same places: a period (the largest peak of the spectrum), gaps that repeat, how uneven the gaps are,
 and tenths of the register. Under a fair draw all sets of places within a pool are equally likely.
 
-Source: Fisher, Tests of significance in harmonic analysis, Proc. R. Soc. A 125, 1929; Greenwood, J. R. Statist. Soc.
-109, 1946.
+Source: Fisher, Tests of significance in harmonic analysis, Proc. R. Soc. A 125, 1929.
 """
 
 from __future__ import annotations
@@ -119,9 +118,12 @@ def gaps_anew(size: int, taken: int, replays: int, random: np.random.Generator) 
 
 
 def gap_figures(gaps: Ints) -> Floats:
-    """By row of gaps: how many equal the one before; the sum of squares in units of the mean; shape (2, n_rows)."""
+    """By row of gaps: how many equal the one before; distances from the mean, in its units; shape (2, n_rows).
+
+    Distances and not their squares (Greenwood): the tail of those is longer than any gamma's.
+    """
     repeats = (gaps[:, 1:] == gaps[:, :-1]).sum(axis=1)
-    spread = ((gaps / gaps.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    spread = np.abs(gaps / gaps.mean(axis=1, keepdims=True) - 1).sum(axis=1)
     return np.stack([repeats, spread])
 
 
