@@ -205,6 +205,8 @@ def test_answer_lost_on_the_way_is_asked_for_again_and_nothing_is_doubled(
     phone.reload()
     phone.wait_for_selector("#field[data-waiting='0']")
     assert field.stored() == {item: ("8", 2)}
+    # Known by its id, not merely refused: nothing is left for the officer to decide.
+    assert phone.locator("#field-queue li").count() == 0
     assert field.files() == ["照片0.jpg"]
     assert field.events("attach") == 1
 
@@ -240,6 +242,7 @@ def test_session_that_ended_keeps_entries_until_the_officer_signs_in_again(field
 
 def test_sheet_works_without_script(field: Field, chromium: Any, tmp_path: Path) -> None:
     context = chromium.new_context(**PHONE, java_script_enabled=False)
+    context.set_default_timeout(8000)
     page = context.new_page()
     sign_in(page, field.site, "inspector", "/field")
     page.goto(f"{field.site}/field/visit/{field.label}")

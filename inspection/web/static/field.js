@@ -6,6 +6,7 @@ const line = box.querySelector(".line");
 const words = JSON.parse(document.getElementById("field-words").textContent);
 const account = box.dataset.account;
 // Milliseconds until it is tried again: soon at first, as a network may come back a moment after the browser says so.
+const KEPT_FOR = 3 * 24 * 3600 * 1000;
 const [SOON, LATEST] = [1000, 30_000];
 
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -178,7 +179,17 @@ async function keepPages() {
       return;
     }
   }
+  await forgetOld(cache);
   box.dataset.pages = String(links.length);
+}
+
+/** Firms visited days ago are nobody's business on a phone that may be lost. */
+async function forgetOld(cache) {
+  for (const request of await cache.keys()) {
+    const made = Date.parse((await cache.match(request))?.headers.get("date") ?? "");
+    const isSheet = new URL(request.url).pathname.startsWith("/field/visit/");
+    if (isSheet && !(Date.now() - made < KEPT_FOR)) await cache.delete(request);
+  }
 }
 
 /** Pages of somebody else's who used this device are not shown to this account. */
