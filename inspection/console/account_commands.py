@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -16,9 +18,13 @@ def account() -> None:
 
 
 def _ask_password(language: Language) -> str:
-    answer: str = click.prompt(
-        message("web.password.word", language), hide_input=True, confirmation_prompt=True, err=True
-    )
+    """The password, typed twice where somebody types it, read once from a pipe."""
+    text = message("web.password.word", language)
+    with warnings.catch_warnings():
+        # Without a terminal there is nobody to hide it from, and getpass would print its source code.
+        warnings.simplefilter("ignore")
+        again = message("web.password.again", language) if sys.stdin.isatty() else False
+        answer: str = click.prompt(text, hide_input=sys.stdin.isatty(), confirmation_prompt=again, err=True)
     return answer
 
 

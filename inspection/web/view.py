@@ -92,8 +92,10 @@ def plain_error_page(request: Request, status: int) -> Response:
 
 
 def _error_page(request: Request, status: int, text: str) -> Response:
-    if getattr(request.state, "visitor", None) is None:
-        # The error may be about who it is: the page then knows nobody.
+    try:
+        visitor_of(request)
+    except Exception:
+        # The error is about who it is, or the store does not answer: the page then knows nobody.
         request.state.visitor = Visitor(account=None, via="nothing", browser="", language=language_of(request))
     return page(request, "error.html", status, number=status, text=text)
 

@@ -94,6 +94,16 @@ def test_sign_in_opens_a_session_that_sign_out_ends(bare: House):
     assert bare.client.get("/", follow_redirects=False).status_code == 303
 
 
+def test_page_that_does_not_exist_still_knows_who_is_signed_in(bare: House):
+    bare.sign_in()
+    answer = bare.client.get("/nowhere")
+    assert answer.status_code == 404 and "planner 某" in answer.text
+    assert "set-cookie" not in answer.headers
+    assert (
+        bare.client.post("/sign-out", data={"csrf": bare.token("/nowhere")}, follow_redirects=False).status_code == 303
+    )
+
+
 def test_cookies_travel_over_tls_alone_where_that_is_set(tmp_path: Path):
     from web_house import open_house
 
