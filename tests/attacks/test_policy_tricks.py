@@ -160,6 +160,22 @@ def test_inspectors_steered_by_the_flow_pass_and_only_the_figures_tell(checkers:
     assert "1e-06 to 0.999997" in checkers.passes(forged(tmp_path, plan=plan))["eligibility"][1]
 
 
+def test_recusals_entered_between_the_draws_pass_and_only_the_figures_tell(checkers: Checkers, tmp_path: Path) -> None:
+    """NOT CAUGHT by verify. Clerk with database and key; once the firms are known, everybody but two friends
+    is recused from one. The service keeps to the register of before the first draw; no bundle proves that it did.
+    verify: eligibility prints 1.0 as the largest chance. What remains 1.
+    """
+    plan = spec(officers=6)
+
+    def recuse(rows: list[Any]) -> list[Any]:
+        friends = {"market-01", "market-02", "fire-01", "fire-02"}
+        plan.recusals = [(row[0], rows[0][1], "kinship") for row in plan.inspectors if row[0] not in friends]
+        return rows
+
+    plan.edit_visits = recuse
+    assert checkers.passes(forged(tmp_path, plan=plan))["eligibility"][1].endswith("to 1.0")
+
+
 def test_pool_starved_without_bounds_passes_and_only_the_figures_tell(checkers: Checkers, tmp_path: Path) -> None:
     """NOT CAUGHT where the rules state no bounds. Planner; friends in a pool of their own with a millionth of a visit.
     verify: chances prints the least chance of the tier. Our own policy always commits to bounds. What remains 2.
@@ -205,13 +221,13 @@ def test_one_party_under_two_look_alike_names_is_refused(checkers: Checkers, tmp
 
 @pytest.mark.xfail(strict=True, reason="verify.py does not ask for a second person")
 def test_successor_approved_by_nobody_is_refused(checkers: Checkers, tmp_path: Path) -> None:
-    """NOT CAUGHT by verify; the service refuses it. Clerk with database and key; a replacement without an approver."""
+    """NOT CAUGHT by verify, though by the service. Clerk with database and key; needs nobody else. Remains 6."""
     bundle = forged(tmp_path, lambda plan: setattr(plan, "later", lambda made: replacing(made)))
     assert checkers.failed(bundle)
 
 
 def test_weak_rules_pass_and_only_their_figures_tell(checkers: Checkers, tmp_path: Path) -> None:
-    """NOT CAUGHT. Planner; commits to rules that ask for nothing. verify prints them: the reader knows the policy."""
+    """NOT CAUGHT. Planner; commits to rules that ask for nothing; verify prints them. What remains 7."""
 
     def weak(plan: Spec) -> None:
         plan.rules |= {"visits_per_firm": 99, "coverage": {"numerator": 0, "denominator": 1}}
