@@ -18,6 +18,7 @@ from inspection.change_steps import standing
 from inspection.store import work
 from inspection.store.work import Part, PartFilter
 from inspection.visit_facts import VisitFacts
+from inspection.visit_life import Actor
 
 pytestmark = pytest.mark.slow
 
@@ -96,7 +97,7 @@ def test_month_goes_from_accepted_to_reviewed_by_two_people(agency: Agency, scre
     choice = screen.locator('select[name^="result."]')
     choice.first.select_option("5")
     screen.locator('input[name^="note."]').first.fill("许可证过期")
-    screen.click(f'#share-{part.key.agency} ~ form button.main')
+    screen.click(f"#share-{part.key.agency} ~ form button.main")
     screen.wait_for_load_state()
     assert agency.results(label) == {"5"}
 
@@ -217,3 +218,25 @@ def test_clerk_sees_and_changes_nothing_of_another_agency(agency: Agency) -> Non
     assert house.client.get(f"/agency/visit/{label}").status_code == 404
     form = {"csrf": house.token("/agency"), "agency": other, "visits": [label]}
     assert house.client.post("/agency/accept", data=form).status_code == 403
+
+
+def test_action_without_a_marked_visit_says_so(agency: Agency) -> None:
+    house = agency.house
+    house.sign_in("clerk")
+    answer = house.client.post("/agency/accept", data={"csrf": house.token("/agency"), "agency": agency.code})
+    assert answer.status_code == 422 and "没有选中" in answer.text
+
+
+def test_kept_file_is_shown_to_its_agency_alone(agency: Agency, tmp_path: Path) -> None:
+    house, (label, part) = agency.house, next(iter(agency.parts().items()))
+    actor = Actor(name="经办", role="clerk", agency=agency.code)
+    work_steps.accept_all(house.office, [part.key], actor, house.clock())
+    photo = tmp_path / "门口.png"
+    photo.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(50))
+    kept = work_steps.attach(house.office, part.key, photo, actor, house.clock())
+    path = f"/papers/file/{label}/{kept.digest}"
+    assert house.client.get(path, follow_redirects=False).status_code == 303
+    house.sign_in("clerk")
+    answer = house.client.get(path)
+    assert answer.content == photo.read_bytes() and "sandbox" in answer.headers["content-security-policy"]
+    assert house.client.get(f"/papers/file/{label}/{'0' * 64}").status_code == 404

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Annotated
 
@@ -33,7 +33,7 @@ TILES = (Tile(path="/agency", title="agency.visits", permission="visits.work", o
 SHOWN = 50
 Month = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$")]
 MayRead = Annotated[Visitor, allowed("visits.read")]
-Labels = Annotated[list[str], Form(max_length=1000)]
+Labels = Annotated[Sequence[str], Form(max_length=1000)]
 Act = Callable[[list[PartKey], Actor, Desk], object]
 
 
@@ -91,7 +91,7 @@ def dispatch(
 
 
 @router.post("/agency/accept")
-def accept(request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels) -> Response:
+def accept(request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels = ()) -> Response:
     """The marked visits are accepted."""
     return _act(request, visitor, "visits.work", (agency, visits), _accept)
 
@@ -102,7 +102,11 @@ def _accept(keys: list[PartKey], actor: Actor, desk: Desk) -> None:
 
 @router.post("/agency/carry-out")
 def carry_out(
-    request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels, finished: Annotated[str, Form()]
+    request: Request,
+    visitor: MayRead,
+    agency: Annotated[str, Form()],
+    finished: Annotated[str, Form()],
+    visits: Labels = (),
 ) -> Response:
     """The inspections of the marked visits ended on a day."""
     day = _day(finished)
@@ -115,7 +119,11 @@ def carry_out(
 
 @router.post("/agency/all-clear")
 def all_clear(
-    request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels, finished: Annotated[str, Form()]
+    request: Request,
+    visitor: MayRead,
+    agency: Annotated[str, Form()],
+    finished: Annotated[str, Form()],
+    visits: Labels = (),
 ) -> Response:
     """Items of the marked visits without a result are "no problem found", because this person says so."""
     day = _day(finished)
@@ -134,7 +142,7 @@ def _day(text: str) -> date:
 
 
 @router.post("/agency/review")
-def review(request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels) -> Response:
+def review(request: Request, visitor: MayRead, agency: Annotated[str, Form()], visits: Labels = ()) -> Response:
     """The findings of the marked visits were reviewed by somebody who entered none of them."""
 
     def act(keys: list[PartKey], actor: Actor, desk: Desk) -> None:
@@ -148,7 +156,7 @@ def send_back(
     request: Request,
     visitor: MayRead,
     agency: Annotated[str, Form()],
-    visits: Labels,
+    visits: Labels = (),
     note: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     """The findings of the marked visits go back to be corrected."""
@@ -160,10 +168,12 @@ def send_back(
 
 
 def _act(
-    request: Request, visitor: Visitor, permission: Permission, marked: tuple[str, list[str]], act: Act
+    request: Request, visitor: Visitor, permission: Permission, marked: tuple[str, Sequence[str]], act: Act
 ) -> Response:
     """What was asked for is done to all the marked visits, or to none."""
     desk, (agency, labels) = desk_of(request), marked
+    if not labels:
+        raise InputError("agency.unmarked")
     actor, keys = working(desk.office.line(), visitor, permission, agency, labels)
     request.state.object = " ".join(labels)[:500]
     act(keys, actor, desk)

@@ -71,9 +71,10 @@ def kept_file(
     found = next((file for file in files if file.digest == digest), None)
     if found is None:
         raise not_found(digest[:12])
-    # Sandboxed: a PDF is shown as what it is, and nothing in it acts for the page.
+    # Sandboxed: nothing in a file acts for the page; browsers show pictures so, but no PDF, which is handed over.
     headers = {"Content-Security-Policy": "sandbox; default-src 'none'; img-src 'self'; style-src 'unsafe-inline'"}
+    shown = "inline" if found.media.startswith("image/") else "attachment"
     path = desk_of(request).office.line().kept(digest)
     return FileResponse(
-        path, media_type=found.media, filename=found.name, content_disposition_type="inline", headers=headers
+        path, media_type=found.media, filename=found.name, content_disposition_type=shown, headers=headers
     )
