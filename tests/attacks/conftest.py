@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 # Makers of other folders are used as they are; pytest puts a folder on the path only when it collects from it.
-for folder in ("log", "midyear"):
+for folder in ("beacon", "log", "midyear"):
     sys.path.append(str(Path(__file__).parents[1] / folder))
 
 from attack_scene import MANY, Checkers  # noqa: E402

@@ -176,6 +176,15 @@ def test_recusals_entered_between_the_draws_pass_and_only_the_figures_tell(check
     assert checkers.passes(forged(tmp_path, plan=plan))["eligibility"][1].endswith("to 1.0")
 
 
+def test_qualification_no_longer_asked_for_passes(checkers: Checkers, tmp_path: Path) -> None:
+    """NOT CAUGHT. Planner who knows the firms drawn; asks for no qualified officer where one is due.
+    needs.csv is the only place that says it, and it is committed to after the first draw. What remains 7.
+    """
+    plan = spec()
+    plan.edit_needs = lambda rows: [(*row[:3], 0, row[4]) for row in rows]
+    checkers.passes(forged(tmp_path, plan=plan))
+
+
 def test_pool_starved_without_bounds_passes_and_only_the_figures_tell(checkers: Checkers, tmp_path: Path) -> None:
     """NOT CAUGHT where the rules state no bounds. Planner; friends in a pool of their own with a millionth of a visit.
     verify: chances prints the least chance of the tier. Our own policy always commits to bounds. What remains 2.

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import sys
+import hashlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attack_scene import FIRMS, forged
 from bundle_maker import Spec
+from known_rounds import served
 from log_bureau import run
 
-sys.path.append(str(Path(__file__).parents[1] / "beacon"))
-
-from known_rounds import served  # noqa: E402
-
-from inspection.beacon.bundle_check import check_public_values  # noqa: E402
-from inspection.beacon.drand import has_verifier, read_round  # noqa: E402
-from inspection.draw.canonical import canonical_json  # noqa: E402
-from inspection.public_facts import chain_of  # noqa: E402
+from inspection.beacon.bundle_check import check_public_values
+from inspection.beacon.drand import has_verifier, read_round
+from inspection.draw.canonical import canonical_json
+from inspection.public_facts import chain_of
 
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 
@@ -46,7 +43,7 @@ MADE_AT = chain_of(QUICKNET).time_of(123).isoformat()  # type: ignore[union-attr
 
 
 def test_round_known_before_the_commitment_is_refused(tmp_path: Path) -> None:
-    """Bureau; commits to a round that is out already, tried among thousands. Caught by `inspection verify`: randomness."""
+    """Bureau; commits to a round that is out already, the best of thousands. Caught: randomness, exit 1."""
     bundle = drawn_with(tmp_path, RANDOMNESS, "2027-01-05T09:30:00+08:00", proof_of())
     found = check_public_values(bundle)["1-firms"]
     assert found.verdict == "failed" and "before not_before" in found.detail
@@ -68,8 +65,6 @@ def test_proof_of_another_round_is_refused(tmp_path: Path) -> None:
 @pytest.mark.skipif(not has_verifier(), reason="no BLS library here")
 def test_signature_made_up_for_a_value_is_refused(tmp_path: Path) -> None:
     """Bureau; a signature whose digest is the value it wants. Caught: randomness, by the chain's key."""
-    import hashlib
-
     signature = bytes([0x80]) + bytes(47)
     value = hashlib.sha256(signature).hexdigest()
     found = check_public_values(drawn_with(tmp_path, value, MADE_AT, proof_of(signature=signature.hex())))["1-firms"]
