@@ -61,6 +61,8 @@ class Desk:
     """Proofs an address may ask for: nobody walks through the register by them."""
     making: threading.Lock = field(default_factory=threading.Lock)
     """Held while something costly is made that everybody may ask for."""
+    examining: threading.Lock = field(default_factory=threading.Lock)
+    """Held while past draws are examined: a second audit is told to wait."""
 
     @property
     def store(self) -> Store:
@@ -69,16 +71,19 @@ class Desk:
 
     def sign(self, purpose: str, text: str) -> str:
         """The text with a signature, fit for a cookie of this purpose."""
-        signed = URLSafeSerializer(self.secret, salt=purpose).dumps(text)
+        signed = self._signer(purpose).dumps(text)
         return signed if isinstance(signed, str) else signed.decode()
 
     def signed(self, purpose: str, text: str | None) -> str | None:
         """The text that was signed for the purpose; None when it was not."""
         try:
-            found = URLSafeSerializer(self.secret, salt=purpose).loads(text or "")
+            found = self._signer(purpose).loads(text or "")
         except BadSignature:
             return None
         return found if isinstance(found, str) else None
+
+    def _signer(self, purpose: str) -> URLSafeSerializer:
+        return URLSafeSerializer(self.secret, salt=purpose, signer_kwargs={"digest_method": hashlib.sha256})
 
     def form_token(self, browser: str) -> str:
         """What a form of this session (or of this browser, before signing in) sends along."""

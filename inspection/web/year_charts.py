@@ -83,10 +83,7 @@ def _progress(months: Named, language: Language) -> Chart:
         _word("inspected", language): [_percent(each, "inspected") for _, each in months],
         _word("disclosed", language): [_percent(each, "completion") for _, each in months],
     }
-    rows = tuple(
-        (name, each.owed, *_done(each), f"{_percent(each, 'completion')}%")
-        for name, each in months
-    )
+    rows = tuple((name, each.owed, *_done(each), f"{_percent(each, 'completion')}%") for name, each in months)
     columns = _columns(language, "period", "owed", "inspected", "disclosed", "completion")
     return Chart(name="progress", option=_bars(names, series, upright=True), columns=columns, rows=rows)
 

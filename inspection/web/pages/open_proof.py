@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import FileResponse, Response
 
 from inspection.documents.firm_proof import proof_lines
-from inspection.errors import InspectionError
+from inspection.errors import InspectionError, PublishError
 from inspection.line import Line
 from inspection.public_proof import prove
 from inspection.public_view import (
@@ -95,7 +95,12 @@ def _proof(request: Request, line: Line | None, code: str) -> bytes:
     if wait := desk.proofs.seconds_to_wait(address_of(request), desk.clock()):
         raise Refused(429, "web.too_many", seconds=wait)
     with desk.making:
-        return prove(line, code, desk.clock(), opened_visits(line, desk.clock()))
+        try:
+            return prove(line, code, desk.clock(), opened_visits(line, desk.clock()))
+        except PublishError as error:
+            if error.code != "public.prove.unregistered":
+                raise
+            raise Refused(404, "open.prove.unknown", firm=code, plan=line.plan.name) from None
 
 
 @router.get("/open/check")

@@ -43,7 +43,7 @@ function hear({ data }) {
   } else if (data.checker) compare(data.checker, data.digest);
   else if (data.row) show(data.row);
   else if (data.error !== undefined) end(`${words.broken} ${data.error}`, "fault", "error");
-  else if (data.code !== undefined) end(words[`exit${data.code}`], CLASSES[data.code], data.code);
+  else if (data.code !== undefined) end(`${words.exit} ${data.code} · ${words[`exit${data.code}`]}`, CLASSES[data.code], data.code);
 }
 
 function start(told) {
