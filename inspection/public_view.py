@@ -17,17 +17,19 @@ from inspection.draw.log import Entry
 from inspection.draw.merkle import leaf_hash
 from inspection.draw.note import Checkpoint, OpenedNote, open_note
 from inspection.draw.refusal import DrawRefusal
-from inspection.errors import StoreError
+from inspection.errors import InputError, StoreError
 from inspection.line import Line
-from inspection.office import CHINA
+from inspection.office import CHINA, Office
 from inspection.public_log import witnesses_of
 from inspection.public_proof import past_visits, public_bundle
 from inspection.publish.bundle import LogFiles
 from inspection.publish.folder_zip import zip_folder
 from inspection.publish.public_bundle import public_log
+from inspection.publish.website import Proofs
 from inspection.store import outbox_tables
 from inspection.store.keys import verify
 from inspection.store.outbox import standing
+from inspection.store.workspace import Workspace
 from inspection.visit_facts import VisitKey
 
 FOLDER = "public-bundles"
@@ -80,6 +82,20 @@ def checker_digests() -> dict[str, str]:
     names = ("verify.py", "verify_public.py")
     found = {name: (resources.files("inspection") / name).read_bytes() for name in names}
     return {name: hashlib.sha256(data).hexdigest() for name, data in found.items()}
+
+
+def site_proofs(workspace: Workspace, now: datetime, pages: str = "") -> Proofs:
+    """What a static site offers to those who check: the bundle of the workspace's plan, where one is committed.
+
+    Args:
+        pages: address of the live pages, '' for none.
+    """
+    try:
+        plan = Office(workspace).line()
+        bundle = public_archive(plan, now) if workspace.log.checkpoints() else None
+    except (StoreError, InputError):
+        bundle = None  # no plan yet, or none of several that is meant: the site has its records all the same
+    return Proofs(bundle=bundle, checkers=checker_digests(), pages=pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -118,13 +118,13 @@ def _report(office: Office, period: str, now: datetime, times: JobTimes) -> Fact
 
 def website(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """The public site shows what is public now."""
+    from inspection.public_view import site_proofs
     from inspection.publish.website import write_website
     from inspection.store.outbox import standing
 
+    folder, proofs = _folder(office, times, "website"), site_proofs(office.workspace, now)
     with office.workspace.store.reading() as connection:
-        counts = write_website(
-            _folder(office, times, "website"), lambda kind: standing(connection, kind, now), now.astimezone(CHINA)
-        )
+        counts = write_website(folder, lambda kind: standing(connection, kind, now), now.astimezone(CHINA), proofs)
     return {"records": sum(counts.values())}
 
 

@@ -18,6 +18,7 @@ from inspection.delivery_steps import Tally, deliver, sender_of, sender_verifier
 from inspection.errors import InspectionError, Language, PublishError, message
 from inspection.office import CHINA, now
 from inspection.outgoing import KINDS, Announcement, Kind
+from inspection.public_view import site_proofs
 from inspection.publish.adapters import Adapter, load_adapter
 from inspection.publish.archive import make_archive, read_archive
 from inspection.publish.exchange_workbook import workbook_bytes
@@ -278,11 +279,12 @@ def _pretty(mapped: Sequence[tuple[Kind, Mapping[str, Any]]]) -> str:
     return jsonlib.dumps([{"kind": kind, "body": body} for kind, body in mapped], ensure_ascii=False, indent=1)
 
 
-def write_site(folder: Path, out: Path, language: Language) -> None:
-    """The public site stands in the folder."""
+def write_site(folder: Path, out: Path, language: Language, pages: str = "") -> None:
+    """The public site stands in the folder; ``pages`` is the address of the live pages it leads to."""
     workspace, moment = Workspace.open(folder), now()
+    proofs = site_proofs(workspace, moment, pages)
     with workspace.store.reading() as connection:
-        counts = write_website(out, lambda kind: standing(connection, kind, moment), moment)
+        counts = write_website(out, lambda kind: standing(connection, kind, moment), moment, proofs)
     click.echo(message("publish.website.made", language, folder=out, count=sum(counts.values())))
 
 

@@ -165,16 +165,20 @@ def preview(
 @publish.command()
 @workspace_option
 @click.argument("folder", type=FOLDER)
+@click.option("--pages", metavar="URL", default="", help="在线公开页面的网址 address of the live pages.")
 @click.pass_obj
-def website(lang: Language, /, workspace: Path, folder: Path) -> None:
-    """写出公开网站：静态页和开放数据（CSV、JSON、数据字典）。 Write the public site and its open data.
+def website(lang: Language, /, workspace: Path, folder: Path, pages: str) -> None:
+    """写出公开网站：静态页、开放数据和公开证据包。 Write the public site, its open data and the public bundle.
 
     \b
     inspection publish website 公开网站
+    inspection publish website 公开网站 --pages https://ssj.example.gov.cn
     """
     from inspection.console.publishing import write_site
 
-    write_site(workspace, folder, lang)
+    if pages and not pages.startswith(("https://", "http://")):
+        raise click.BadParameter(message("open.pages", lang), param_hint="--pages")
+    write_site(workspace, folder, lang, pages)
 
 
 @publish.command()

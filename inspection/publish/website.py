@@ -36,6 +36,7 @@ from inspection.publish.open_data import (
 )
 
 MARK = "open-data.json"
+BUNDLE = "public-bundle.zip"
 ROWS = 200
 """Records on a page."""
 
@@ -47,16 +48,37 @@ Standing = Callable[[Kind], Iterable[Announcement]]
 """What stands of a kind, by record."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proofs:
+    """What the site offers to those who want to check the draws.
+
+    Attributes:
+        bundle: the public bundle as a zip; None before anything is committed.
+        checkers: SHA-256 of the checkers, by name.
+        pages: address of the live pages, where a firm finds its own proof; '' where there are none.
+    """
+
+    bundle: Path | None = None
+    checkers: Mapping[str, str] = field(default_factory=dict)
+    pages: str = ""
+
+
+NO_PROOFS = Proofs()
+LIVE_PAGES = ("prove", "check", "log", "statistics")
+"""Paths below /open of the live pages a static site cannot be."""
+
+
 @dataclass(slots=True)
 class _Site:
     """A site being written."""
 
     folder: Path
     moment: datetime
+    proofs: Proofs
     counts: dict[str, int] = field(default_factory=dict)
 
 
-def write_website(folder: Path, standing: Standing, now: datetime) -> Mapping[str, int]:
+def write_website(folder: Path, standing: Standing, now: datetime, proofs: Proofs = NO_PROOFS) -> Mapping[str, int]:
     """The site stands in the folder; returns how many records of each kind it shows.
 
     Raises:
@@ -68,7 +90,7 @@ def write_website(folder: Path, standing: Standing, now: datetime) -> Mapping[st
         folder.parent.mkdir(parents=True, exist_ok=True)
         building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         try:
-            site = _Site(building, now)
+            site = _Site(building, now, proofs)
             _fill(site, standing)
             building.chmod(0o755)
             if folder.exists():
@@ -88,6 +110,8 @@ def _fill(site: _Site, standing: Standing) -> None:
     for section in sections():
         _write_section(site, section, standing(section.kind))
     _write_dictionary(site)
+    if site.proofs.bundle is not None:
+        shutil.copyfile(site.proofs.bundle, site.folder / "data" / BUNDLE)
     for language in LANGUAGES:
         _write_page(site, language, "index", text("title", language), _index(site, language))
     style = resources.files("inspection_data") / "website" / "site.css"
@@ -214,7 +238,24 @@ def _index(site: _Site, language: Language) -> str:
     )
     intro = html.escape(text("intro", language))
     more = f'<p><a href="dictionary.html">{text("dictionary", language)}</a></p>'
-    return f"<p>{intro}</p><table><tbody>{rows}</tbody></table>{more}"
+    return f"<p>{intro}</p><table><tbody>{rows}</tbody></table>{more}{_proofs(site, language)}"
+
+
+def _proofs(site: _Site, language: Language) -> str:
+    """How to check the draws: the public bundle with its checkers' digests, and the live pages."""
+    up, parts = "" if language == "zh" else "../", []
+    if site.proofs.bundle is not None:
+        digests = "".join(
+            f'<li>{html.escape(name)} SHA-256 <span class="code">{digest}</span></li>'
+            for name, digest in site.proofs.checkers.items()
+        )
+        link = f'<a href="{up}data/{BUNDLE}">{BUNDLE}</a>'
+        parts.append(f"<p>{html.escape(text('bundle', language))} {link}</p><ul>{digests}</ul>")
+    if site.proofs.pages:
+        base = html.escape(site.proofs.pages.rstrip("/"))
+        links = (f'<a href="{base}/open/{name}">{html.escape(text(name, language))}</a>' for name in LIVE_PAGES)
+        parts.append(f"<p>{' · '.join(links)}</p>")
+    return f"<h2>{html.escape(text('proofs', language))}</h2>{''.join(parts)}" if parts else ""
 
 
 def _write_page(

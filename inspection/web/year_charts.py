@@ -44,8 +44,15 @@ def _percent(measures: Measures, name: str) -> float:
     return int(1000 * share.part / share.whole) / 10 if share.whole else 0.0
 
 
-def _bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, upright: bool, unit: str = "%") -> Option:
-    """Bars beside each other, one colour a series."""
+def _bars(
+    names: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    *,
+    upright: bool,
+    unit: str = "%",
+    most: int | None = 100,
+) -> Option:
+    """Bars beside each other, one colour a series; an axis from nought to ``most``, or as far as the bars go."""
     across, along = ("xAxis", "yAxis") if upright else ("yAxis", "xAxis")
     colours = (LEAD, SECOND, SOFT)
     return {
@@ -53,7 +60,7 @@ def _bars(names: Sequence[str], series: Mapping[str, Sequence[float]], *, uprigh
         "legend": {"bottom": 0},
         "tooltip": {"trigger": "axis"},
         across: {"type": "category", "data": list(names), "inverse": not upright, **AXIS},
-        along: {"type": "value", "min": 0, "axisLabel": {"formatter": f"{{value}}{unit}"}},
+        along: {"type": "value", "min": 0, "max": most, "axisLabel": {"formatter": f"{{value}}{unit}"}},
         "series": [
             {
                 "name": name,
@@ -110,7 +117,7 @@ def _burden(periods: Sequence[tuple[str, Burden]], language: Language) -> Chart:
     }
     rows = tuple((name, each.visits, each.checks, each.checks - each.visits) for name, each in told)
     columns = (*_columns(language, "period", "merged", "unmerged"), message("open.figure.saved", language))
-    option = _bars([name for name, _ in told], series, upright=True, unit="")
+    option = _bars([name for name, _ in told], series, upright=True, unit="", most=None)
     return Chart(name="burden", option=option, columns=columns, rows=rows)
 
 
@@ -121,7 +128,7 @@ def _problems(tiers: Sequence[Row], language: Language) -> Chart:
         (row.name, row.measures.checked, row.measures.problems, f"{_percent(row.measures, 'problems')}%")
         for row in checked
     )
-    option = _bars([row.name for row in checked], series, upright=True)
+    option = _bars([row.name for row in checked], series, upright=True, most=None)
     return Chart(
         name="problems", option=option, columns=_columns(language, "tier", "checked", "problems", "rate"), rows=rows
     )

@@ -241,6 +241,20 @@ def test_open_data_is_what_the_static_site_writes(site: Site, tmp_path: Path) ->
     site.get("/open/data/secrets.csv", 404)
 
 
+def test_static_site_carries_the_bundle_and_leads_to_the_live_pages(site: Site, tmp_path: Path) -> None:
+    from inspection.public_view import site_proofs
+
+    now, folder = site.house.clock(), tmp_path / "site"
+    proofs = site_proofs(site.house.office.workspace, now, "https://ssj.example.gov.cn/")
+    with site.house.office.workspace.store.reading() as connection:
+        write_website(folder, lambda kind: public(connection, kind, now), now, proofs)
+    assert (folder / "data" / "public-bundle.zip").read_bytes() == site.get("/open/bundle.zip").content
+    for page, bundle in (("index.html", "data/"), ("en/index.html", "../data/")):
+        text = (folder / page).read_text(encoding="utf-8")
+        assert f'href="{bundle}public-bundle.zip"' in text and "https://ssj.example.gov.cn/open/check" in text
+        assert proofs.checkers["verify_public.py"] in text
+
+
 def test_first_view_loads_little_script(site: Site, screen: Any) -> None:
     sizes: dict[str, int] = {}
 
