@@ -243,11 +243,16 @@ def _written(field: FormField, value: str) -> str | None:
     if not value and field.kind in ("text", "whole", "choice"):
         return None if field.kind == "text" or field.least is None else '""'
     if field.kind in ("share", "text", "choice"):
-        return json.dumps(value, ensure_ascii=False)
+        return quoted(value)
     if field.kind in ("list", "days", "dates"):
         return "[" + ", ".join(_entry(field.kind, each) for each in _entries(value)) + "]"
     plain = value if field.kind in ("whole", "weight", "switch", "table") else ""
-    return plain if _is_value(plain) else json.dumps(value, ensure_ascii=False)
+    return plain if _is_value(plain) else quoted(value)
+
+
+def quoted(text: str) -> str:
+    """The text as a string of TOML, which takes what JSON takes but for one control character."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _entries(value: str) -> list[str]:
@@ -258,7 +263,7 @@ def _entries(value: str) -> list[str]:
 
 def _entry(kind: FieldKind, text: str) -> str:
     is_plain = kind in ("days", "dates") and "-" not in text.replace("-", "", 2 if kind == "dates" else 0)
-    return text if is_plain and _is_value(text) else json.dumps(text, ensure_ascii=False)
+    return text if is_plain and _is_value(text) else quoted(text)
 
 
 def _is_value(text: str) -> bool:

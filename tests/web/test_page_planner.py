@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from web_house import House, open_house
 from inspection.demo.dirty import write_dirty_sample
 from inspection.office import Office, now
 from inspection.pledge_steps import seats
-from inspection.store import draws
+from inspection.store import draws, outbox
 
 pytestmark = pytest.mark.slow
 KINDS = ("agencies", "items", "inspectors", "firms", "tasks", "recusals")
@@ -42,7 +43,7 @@ def fresh(county_files: Any, tmp_path: Path) -> Iterator[House]:
     """A workspace with a policy and nothing else, in the present: work sent to other processes knows no set clock."""
     office = Office.found(tmp_path / "workspace", origin="open-draw.example/test", policy=county_files.policy)
     house = open_house(office, "SCJG", "SCJG-001", writes_a_minute=100_000)
-    house.clock.time = now()
+    house.client.app.state.desk.clock = now
     give_password(house, "planner", "reviewer")
     yield house
     office.workspace.store.close()
@@ -130,7 +131,7 @@ def test_planner_goes_from_upload_to_a_drawn_plan_that_verifies(
 
         propose_and_approve(page, chromium, site, fresh)
         page.goto(f"{site}/plan")
-        page.click("text=推进 >> nth=-1")
+        page.click(".next button.main")
         page.wait_for_selector(".next:not(:has(progress)) a[href='/plan/ceremony']", timeout=LONG)
         page.goto(f"{site}/plan/ceremony")
         assert violations(page) == []
@@ -159,8 +160,15 @@ def test_planner_goes_from_upload_to_a_drawn_plan_that_verifies(
         page.wait_for_selector("#rolling:not([hidden])")
         page.goto(f"{site}/plan")
         with page.expect_download() as download:
-            page.click("text=证据包")
+            page.click("a[href$='bundle.zip']")
         assert verified(Path(download.value.path()), tmp_path / "proof") in (0, 3)
+        page.click("form[action$=publication] button")
+        reviewer = new_page(chromium, SCREEN, site, "reviewer", "/plan")
+        reviewer.click("button[value=approve]")
+        reviewer.wait_for_selector("text=已公布")
+    with fresh.office.workspace.store.reading() as connection:
+        kinds = Counter(each.kind for kind in ("plan", "task") for each in outbox.standing(connection, kind, now()))
+    assert kinds == {"plan": 1, "task": len(fresh.office.line().given.tasks)}
 
 
 def propose_and_approve(page: Any, chromium: Any, site: str, house: House) -> None:
