@@ -28,6 +28,7 @@ from inspection.publish.open_data import sections
 from inspection.publish.website import write_website
 from inspection.statistics_steps import make_statistics
 from inspection.store import work
+from inspection.store.draws import draws
 from inspection.store.outbox import standing as public
 from inspection.store.work import PartFilter
 from inspection.visit_life import Actor
@@ -216,6 +217,7 @@ def test_pages_show_what_is_open_and_nothing_else(site: Site) -> None:
 def test_search_finds_by_public_facts_alone(site: Site) -> None:
     visit = site.opened[0]
     assert visit.visit in site.get(f"/open/records/visits?q={visit.firm}").text
+    assert visit.visit in site.get(f"/open/records/visits?q={visit.firm.lower()}").text
     nothing = site.get("/open/records/visits?q=1-firms").text
     assert "没有可以显示的记录" in nothing
     assert site.get("/open/records/visits?q=%25").text.count("<tr>") == 0
@@ -275,3 +277,44 @@ def test_charts_have_their_tables_and_files(site: Site, screen: Any) -> None:
     for name in ("progress", "on_time", "burden"):
         assert screen.locator(f"#{name} canvas").count() == 1
         assert len(site.get(f"/open/statistics/{name}.csv").text.splitlines()) == 2
+
+
+@pytest.fixture
+def over(copied: Any) -> Iterator[tuple[House, str]]:
+    """The county when the year is over and every visit is open."""
+    house = planned_house(copied())
+    house.clock.time = datetime(2028, 1, 15, 2, tzinfo=UTC)
+    with served(house) as address:
+        yield house, address
+    house.office.workspace.store.close()
+
+
+def test_once_all_visits_are_open_nothing_is_left_unchecked(over: tuple[House, str], screen: Any) -> None:
+    house, address = over
+    screen.goto(f"{address}/open/check")
+    assert run_replay(screen) == 0
+    drawn = {visit.drawn_firm for visit in standing(house.office.line())}
+    others = _registered(house) - drawn
+    for firm, words in ((min(drawn), "drawn: "), (min(others), "not drawn: the whole list")):
+        screen.goto(f"{address}/open/prove")
+        screen.fill("#firm", firm)
+        screen.click("main button.main")
+        screen.wait_for_selector("#verdict[data-code]")
+        assert screen.get_attribute("#verdict", "data-code") == "0", firm
+        assert words in screen.locator("#steps tbody").inner_text()
+
+
+def _registered(house: House) -> set[str]:
+    line = house.office.line()
+    with line.workspace.store.reading() as connection:
+        (first, *_) = draws(connection, line.name)
+    return {row.split(",")[0] for row in line.read(first.files["firms.csv"]).decode().splitlines()[1:]}
+
+
+def test_pages_of_a_bureau_without_a_plan_say_so(bare: House) -> None:
+    for path in PAGES:
+        assert bare.client.get(path).status_code == 200, path
+    assert "还没有公布计划" in bare.client.get("/open").text
+    assert bare.client.get("/open/bundle.zip").status_code == 404
+    form = {"csrf": bare.token("/open/prove"), "firm": "91370828MA662QH03Y"}
+    assert bare.client.post("/open/prove", data=form).status_code == 404

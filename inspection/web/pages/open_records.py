@@ -52,6 +52,8 @@ def records(
     """What stands of a kind, page by page, found by a firm's name or code."""
     desk, section = desk_of(request), _section(file)
     words = q.strip() if is_of_firms(section) else ""
+    # Codes are written in capitals; databases differ in whether they mind.
+    words = words.upper() if words.isascii() else words
     found, has_more = find_records(desk.store, section, desk.clock(), after=after, limit=ROWS, words=words)
     language = visitor_of(request).language
     return open_page(
@@ -95,7 +97,8 @@ def data_file(request: Request, name: str) -> Response:
     ) as target:
         path = Path(target.name)
         try:
-            _write(request, target, file, form)
+            with desk_of(request).making:
+                _write(request, target, file, form)
         except BaseException:
             path.unlink()
             raise
