@@ -318,3 +318,12 @@ def test_pages_of_a_bureau_without_a_plan_say_so(bare: House) -> None:
     assert bare.client.get("/open/bundle.zip").status_code == 404
     form = {"csrf": bare.token("/open/prove"), "firm": "91370828MA662QH03Y"}
     assert bare.client.post("/open/prove", data=form).status_code == 404
+
+
+def test_problem_rate_by_tier_is_for_auditors_and_for_nobody_else(site: Site) -> None:
+    key = {"Authorization": f"Bearer {site.house.keys['auditor']}"}
+    rows = site.house.client.get("/audit/figures/problems.csv", headers=key).text.splitlines()
+    checked = sum(int(row.split(",")[1]) for row in rows[1:])
+    assert checked >= 6 and all(row.endswith(",0,0.0%") for row in rows[1:])
+    site.get("/open/statistics/problems.csv", 404)
+    assert site.house.client.get("/audit/figures", follow_redirects=False).status_code == 303
