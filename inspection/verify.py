@@ -17,7 +17,7 @@ FILES = {"firms": "rules.json firms.csv pools.csv flow.csv months.csv visits.csv
 TABLES = {"firms": "1 firm pool town salt", "pools": "1 pool tier region", "flow": "0 tail head flow", "months": "2 task month visits", "chances": "1 pool firms flow salt",
           "visits": "0 visit firm task month salt", "recusals": "2 inspector firm reason", "needs": "2 visit agency officers qualified qualification",
           "assignments": "3 visit agency inspector salt", "inspectors": "1 inspector agency valid_until qualifications salt"}  # sorted by so many columns
-FORMS = {"salt": "[0-9a-f]{32}", "tail": r'[^,"\r\n]+', "head": r'[^,"\r\n]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "qualification": r'[^:,"\s]*',
+FORMS = {"salt": "[0-9a-f]{32}", "firm": "[!#-+.-9;-~]+", "tail": r'[^,"\r\n]+', "head": r'[^,"\r\n]+', "month": MONTH, "valid_until": rf"{MONTH}-\d\d", "qualification": r'[^:,"\s]*',
          "qualifications": r'[^:,"\r\n]*', **dict.fromkeys(["flow", "visits", "firms", "officers", "qualified"], r"(?:0|[1-9]\d{0,15})")}
 PER_PLAN = "tiers", "coverage", "joint_share", "visits_per_firm", "visits_by_tier"  # rules that every firm draw must repeat
 KNOWN = {*PER_PLAN, *"plan officers_per_agency tasks exempt_pools tier_bounds combinations monthly_seats missing_reveal".split()}
@@ -91,8 +91,7 @@ def ed25519(key: bytes, message: bytes, signature: bytes) -> bool:  # RFC 8032 5
     valid = len(key) == 32 and len(signature) == 64 and x and x * x % p == square and y < p and s < order
     x = p - x if x & 1 == sign else x  # of -A
     base_x, base_y = 0x216936D3CD6E53FEC0A4E231FDD6DC5C692CC7609525A7B2C9562D608F25D51A, 4 * pow(5, -1, p) % p
-    total, minus_a, base = (0, 1, 1, 0), (x, y, 1, x * y % p), (base_x, base_y, 1, base_x * base_y % p)
-    addends = total, base, minus_a, plus(base, minus_a)
+    addends = (total := (0, 1, 1, 0)), (base := (base_x, base_y, 1, base_x * base_y % p)), (minus_a := (x, y, 1, x * y % p)), plus(base, minus_a)
     for bit in range(255, -1, -1):
         total = plus(plus(total, total), addends[(s >> bit & 1) + 2 * (k >> bit & 1)])
     x, y = (axis * pow(total[2], -1, p) % p for axis in total[:2])
@@ -246,8 +245,7 @@ def draw_again(draw: Facts, arcs: Arcs, into: Counter[str]) -> Arcs:  # rounded,
     none(f"{node}: {flow} became {count[node]}" for node, flow in into.items() if ":" in node and abs(count[node] * UNIT - flow) >= UNIT)
     return whole
 def compare(drawn: list[tuple[str, ...]], published: list[tuple[str, ...]]) -> str:  # what a replay finds: the same rows but for salts
-    other = [f"drawn {a}, published {b}" for a, b in zip(drawn, published) if a != b]
-    need(not other and len(drawn) == len(published), f"{len(drawn)} rows drawn, {len(published)} published; other: {other[:3]}")
+    need(drawn == published, f"{len(drawn)} rows drawn, {len(published)} published; other: {[f'{a}, not {b}' for a, b in zip(drawn, published) if a != b][:3]}")
     return f"{len(drawn)} rows drawn again, all equal to those published"
 def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances of a firm draw (§3, §5, §6, §10)
     with step(plan, "flow 流量守恒与上下限: balanced; pools within their sizes, tasks whole and in their months", draw.name):
@@ -275,8 +273,7 @@ def check_firms(plan: Facts, draw: Facts) -> None:  # flow, replay and chances o
             start = int.from_bytes(draw.ticket("start", "month"), "big") * len(firms) >> 256
             months = (month for name, month, visits in draw.months if name == task for _ in range(int(visits)))
             rows += [(firm, task, month) for firm, month in zip(firms[start:] + firms[:start], months)]
-        width = max([4, *(len(row[0]) - 1 for row in draw.visits[:1])])
-        say(compare([(f"V{n:0{width}d}", *row) for n, row in enumerate(rows, 1)], draw.visits))
+        say(compare([(f"V{n:0{max(4, len(draw.visits[0][0]) - 1)}d}", *row) for n, row in enumerate(rows, 1) if draw.visits], draw.visits))
     with step(plan, "chances 各户机会", draw.name) as say:
         exempt, bounds, before = draw.rules["exempt_pools"], draw.rules.get("tier_bounds", {}), (0, 1, 0)
         told = [(pool, str(size[pool]), str(chance[pool])) for pool in sorted(draw.tier)]
@@ -352,6 +349,8 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
     with step(plan, "seats 每月人力: within those the rules state, if any"):
         used = tally(((row[1], draw.month[row[0]]), int(row[2])) for draw in plan.draws if not (draw.void or draw.kind == "firms") for row in draw.needs)
         none(f"{agency} {month}: {n} officers" for (agency, month), n in used.items() if n > max(one.get(agency, {}).get(month, n) for one in seats))
+        if alone := [draw.name for draw in draws if all(vars(one).get("base") is not draw for one in plan.draws if one.kind == "inspectors" and not one.void)]:
+            raise NotCheckable(f"no inspectors were drawn for {', '.join(alone)}: who goes there is not proven")
     with step(plan, "later events 作废递补与替换") as say:
         gone, counts = defaultdict[Any, list[str]](list), Counter(one["type"] for one in plan.entries)
         for n, one in [(n, one) for n, one in enumerate(plan.entries) if one["type"] in ("replace", "substitute")]:
@@ -368,6 +367,7 @@ def check_plan(plan: Facts) -> None:  # what all draws must meet together, and w
                 due = min(able, key=lambda name: (draw.ticket(f"substitute/{visit}/{agency}/{len(out)}", name), name))
                 out.append(due)
             need(found == due, f"entry {n}: {one['type']} in {visit} must be by {due}, not {found}")
+        counts["of one person alone"] = sum(one["type"] in ("void", "replace", "substitute") and not one.get("approved_by") for one in plan.entries)
         say(", ".join(f"{counts[kind]} {kind}" for kind in sorted({*counts, "void", "replace", "substitute"})))
     with step(plan, "caps 频次上限") as say:
         total, caps = Counter[str](), rules.get("visits_by_tier", {})

@@ -205,17 +205,13 @@ def firms_alone(folder: Path, plan: Spec) -> Path:
     return made.root
 
 
-@pytest.mark.xfail(strict=True, reason="verify.py passes a plan whose inspectors were never drawn: exit 0")
 def test_inspectors_never_drawn_are_missed(checkers: Checkers, tmp_path: Path) -> None:
-    """NOT CAUGHT. Planner; draws the firms and picks the inspectors by hand; the bundle verifies. What remains 3."""
+    """Planner; draws the firms and picks the inspectors by hand. Caught by `seats`: not checked, exit 3."""
     assert {verdict for verdict, _ in checkers.rows(firms_alone(tmp_path, spec())).values()} != {"passed"}
 
 
-@pytest.mark.xfail(strict=True, reason="verify.py takes any text for a firm's code")
 def test_ghost_firm_with_a_look_alike_code_is_refused(checkers: Checkers, tmp_path: Path) -> None:
-    """NOT CAUGHT by verify; the import refuses it (check digit), so it takes the database. Registrar; pads the register
-    with firms that do not exist, whose visits cost nothing. What remains 4.
-    """
+    """Registrar with the database; pads the register with firms that do not exist. `tables`: codes are ASCII."""
     plan = spec()
     plan.firms.append((plan.firms[0][0].replace("0", "О", 1), *plan.firms[0][1:]))
     assert checkers.failed(forged(tmp_path, plan=plan))

@@ -1,5 +1,5 @@
 import { isText } from "./canonical.js";
-import { demand, Faults, known } from "./fault.js";
+import { demand, Faults, known, NotChecked } from "./fault.js";
 
 // Rules that hold over all draws of a plan, by plain counting, and what happened after the draws (PROTOCOL 9 and 10).
 // Nothing here knows of flows or seeds but the replacement by ticket order.
@@ -87,6 +87,9 @@ export function checkSeats(plan) {
     faults.unless(count <= most, `${agency} ${month}: ${count} officers, ${most} seats`);
   }
   faults.settle();
+  const staffed = countingDraws(plan, "inspectors").map((draw) => draw.base);
+  const alone = countingDraws(plan, "firms").filter((draw) => !staffed.includes(draw));
+  if (alone.length > 0) throw new NotChecked(`no inspectors were drawn for ${alone.map((draw) => draw.folder).join(", ")}`);
   return "within those the rules state, if any";
 }
 

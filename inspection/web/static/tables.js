@@ -8,6 +8,7 @@ const FORBIDDEN = /["\r\v\f\x1c-\x1e\x85\u2028\u2029]/;
 
 const FORMS = {
   identifier: /^[^:]+$/,
+  code: /^[!-9;-~]+$/, // of a firm: in ASCII no letter looks like another alphabet's
   salt: /^[0-9a-f]{32}$/,
   month: /^\d{4}-(0[1-9]|1[0-2])$/,
   date: /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$/,
@@ -19,14 +20,14 @@ const FORMS = {
 
 /** PROTOCOL 3: columns and their forms, and those that order the rows, each key once; none where rows are numbered. */
 const TABLES = {
-  "firms.csv": { columns: { firm: "identifier", pool: "identifier", town: "identifier", salt: "salt" }, key: ["firm"] },
+  "firms.csv": { columns: { firm: "code", pool: "identifier", town: "identifier", salt: "salt" }, key: ["firm"] },
   "pools.csv": { columns: { pool: "identifier", tier: "identifier", region: "identifier" }, key: ["pool"], more: true },
   // docs/public-bundle.md 2: a further input, there or not
   "chances.csv": { columns: { pool: "identifier", firms: "whole", flow: "whole", salt: "salt" }, key: ["pool"] },
   "flow.csv": { columns: { tail: "node", head: "node", flow: "whole" }, key: [] },
   "months.csv": { columns: { task: "identifier", month: "month", visits: "whole" }, key: ["task", "month"] },
   "visits.csv": {
-    columns: { visit: "identifier", firm: "identifier", task: "identifier", month: "month", salt: "salt" },
+    columns: { visit: "identifier", firm: "code", task: "identifier", month: "month", salt: "salt" },
     key: [],
   },
   "needs.csv": {
@@ -50,7 +51,7 @@ const TABLES = {
     key: ["inspector"],
   },
   "recusals.csv": {
-    columns: { inspector: "identifier", firm: "identifier", reason: "identifier" },
+    columns: { inspector: "identifier", firm: "code", reason: "identifier" },
     key: ["inspector", "firm"],
   },
   "assignments.csv": {
