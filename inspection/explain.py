@@ -21,7 +21,7 @@ from inspection.planning.quotas import region_problems, task_total
 from inspection.planning.summary import expected_visits, tier_chances
 from inspection.policy_sections import TierRules
 from inspection.registry.firm_search import RegisteredFirm, RejectedRow, find_firms, find_rejected
-from inspection.standing_plan import standing
+from inspection.standing_plan import Standing, standing
 
 MOST_FOUND = 20
 """Firms or rejected rows named when a search finds several."""
@@ -107,14 +107,17 @@ class Search:
     rejected: tuple[RejectedRow, ...]
 
 
-def explain(office: Office, text: str) -> Explanation | Search:
+def explain(office: Office, text: str, base: Standing | None = None) -> Explanation | Search:
     """The chance of the firm with this code, or the only one whose name holds the text; else what was found.
+
+    Args:
+        base: the plan as it stands, where it is at hand.
 
     Raises:
         PlanError: nothing is planned yet and the rules cannot be met.
         InputError, StoreError: there is no policy, or there are no registers.
     """
-    base = standing(office)
+    base = base or standing(office)
     found = find_firms(base.given.snapshot.firms, text.strip(), MOST_FOUND + 1)
     if len(found) != 1:
         rejected = () if found else find_rejected(office.workspace.quarantine, text.strip(), MOST_FOUND)

@@ -38,8 +38,8 @@ def plan_charts(figures: PlanFigures, language: Language) -> tuple[Chart, ...]:
         _shares,
         _tiers,
         _burden,
-        _heat,
         _officers,
+        _heat,
         _together,
     )
     return tuple(make(figures, language) for make in makers)
@@ -113,6 +113,7 @@ def _tiers(figures: PlanFigures, language: Language) -> Chart:
                 "type": "bar",
                 "itemStyle": {"color": colour},
                 "label": {"show": True, "position": "top", "formatter": "{c}%", "fontSize": 11},
+                "labelLayout": {"hideOverlap": True},
                 "data": [round(100 * float(getattr(tier, name)), 2) for tier in tiers],
             }
             for name, colour in zip(names, colours, strict=True)
@@ -198,7 +199,7 @@ def _officers(figures: PlanFigures, language: Language) -> Chart:
     many = Counter((load.agency, load.visits) for load in figures.officers)
     points = [[order.index(agency), visits, count] for (agency, visits), count in sorted(many.items())]
     option = {
-        "grid": {"left": 8, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
+        "grid": {"left": 48, "right": 16, "top": 36, "bottom": 8, "containLabel": True},
         "xAxis": {
             "type": "category",
             "data": [names[code] for code in order],

@@ -104,7 +104,8 @@ def hold(page: Any, parties: dict[str, Any], site: str, house: House, draw: str)
     page.fill("#again", "１234567890" * 4)
     page.click("form[action$=public] button")
     for device in parties.values():
-        device.reload()
+        # The device follows the draw by itself.
+        device.wait_for_selector(f'.seat[data-draw="{draw}"][data-state="reveal"]')
         card = device.locator(f'.seat[data-draw="{draw}"]')
         card.locator(".kept").wait_for()
         card.locator("button.main").click()

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import hashlib
+from typing import Annotated, Any
 
-from fastapi import APIRouter, File, Form, Request, UploadFile
+from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 
 from inspection.beacon.announcing import source_words
 from inspection.beacon.evidence import check_value
+from inspection.draw.canonical import canonical_json
 from inspection.draw.printed import printed_line
 from inspection.errors import BeaconError, InputError
 from inspection.line import Line, refusals
@@ -32,12 +34,23 @@ def _line(request: Request) -> Line:
 
 
 @router.get("/plan/ceremony")
-def room(request: Request, visitor: Annotated[Visitor, allowed("plan.read")]) -> Response:
-    """Who has brought what, the commitment as it was published, and the chair's next act."""
+def room(
+    request: Request,
+    visitor: Annotated[Visitor, allowed("plan.read")],
+    seen: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Who has brought what, the commitment as it was published, and the chair's next act.
+
+    A page that asks again and again names the state it has ``seen``, and gets no answer (204) while that stands: what
+    somebody has under the keyboard is not taken away.
+    """
     desk, line = desk_of(request), _line(request)
     report, waiting = line_report(desk.office), awaited(line)
     taken = seats(line)
     draw = waiting.commitment.draw if waiting else report.draw
+    mark = _mark(report.next, draw, taken, waiting)
+    if seen == mark:
+        return Response(status_code=204)
     base = str(request.base_url).rstrip("/")
     links = {
         party: f"{base}/ceremony/seat/{seat_token(desk, line.name, line.round, party)}"
@@ -47,6 +60,7 @@ def room(request: Request, visitor: Annotated[Visitor, allowed("plan.read")]) ->
         request,
         "room_state.html" if "hx-request" in request.headers else "room.html",
         "/plan",
+        mark=mark,
         report=report,
         seats=[seat for seat in taken if seat.draw == draw],
         other=[seat for seat in taken if seat.draw != draw],
@@ -64,6 +78,17 @@ def room(request: Request, visitor: Annotated[Visitor, allowed("plan.read")]) ->
         grouped=grouped,
         all_pledged=_all_pledged(taken, draw),
     )
+
+
+def _mark(following: str, draw: str, taken: tuple[Seat, ...], waiting: Awaited | None) -> str:
+    """A digest of all that the page shows and that may change while it is open."""
+    shown: dict[str, Any] = {
+        "next": following,
+        "draw": draw,
+        "seats": [[seat.draw, seat.party, seat.state, seat.commitment] for seat in taken],
+        "public": waiting.public if waiting else None,
+    }
+    return hashlib.sha256(canonical_json(shown)).hexdigest()
 
 
 def _is_open(line: Line, waiting: Awaited | None) -> bool:

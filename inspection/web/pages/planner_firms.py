@@ -68,7 +68,7 @@ def firm(request: Request, code: str, visitor: Annotated[Visitor, allowed("regis
     if known is None:
         raise not_found(code)
     # Without quotas the chances would have to be solved for: seconds that a page must not take.
-    found = explain(office, code) if base.stored is not None else None
+    found = explain(office, code, base) if base.stored is not None else None
     explained = found if isinstance(found, Explanation) else None
     return desk_page(
         request,
