@@ -1,4 +1,4 @@
-"""False alarms and power of the audit: ``python -m benchmarks.audit_rates [histories] [processes] [case …]``.
+"""False alarms and power of the audit: ``python -m benchmarks.audit_rates [--histories N] [case …]``.
 
 Each case is examined so many times under new seeds; printed as the table of benchmarks/RESULTS.md. An alarm is what the
 command calls one (Holm, all families together, 1 %); then how often one came from a
@@ -7,6 +7,7 @@ family that names the fraud planted, and how often that family had at least some
 
 from __future__ import annotations
 
+import argparse
 import math
 import sys
 import time
@@ -83,16 +84,16 @@ def examined(place: int, seed: int) -> tuple[bool, bool, bool]:
     return bool(alarms), bool(alarms & naming), bool((alarms | noted) & naming)
 
 
-def main(histories: int, processes: int, wanted: list[str]) -> None:
-    """Every case, or those whose name holds a wanted word."""
+def main(seeds: range, processes: int, wanted: list[str]) -> None:
+    """Every case, or those whose name holds a wanted word, in the histories of these seeds."""
     heads = ("case", "histories", "alarm", "95 % interval", "names the fraud", "or worth a look")
     print(f"| {' | '.join(heads)} |\n|{'---|' * len(heads)}", flush=True)
     with ProcessPoolExecutor(processes) as pool:
         for place, case in enumerate(cases()):
             if wanted and not any(word in case.name for word in wanted):
                 continue
-            begin, n = time.perf_counter(), histories
-            found = list(pool.map(partial(examined, place), range(n), chunksize=10))
+            begin, n = time.perf_counter(), len(seeds)
+            found = list(pool.map(partial(examined, place), seeds, chunksize=10))
             alarms, named, noted = (sum(column) for column in zip(*found, strict=True))
             low, high = interval(alarms, n)
             naming = f"{named / n:.1%}" if case.naming else "–"
@@ -109,5 +110,10 @@ def interval(seen: int, n: int) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    given = sys.argv[1:]
-    main(int(given[0]) if given else 200, int(given[1]) if len(given) > 1 else 2, given[2:])
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("cases", nargs="*", help="words of the cases wanted; all when left out")
+    parser.add_argument("--histories", type=int, default=200)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--first-seed", type=int, default=0, help="histories not looked at before have new seeds")
+    asked = parser.parse_args()
+    main(range(asked.first_seed, asked.first_seed + asked.histories), asked.processes, asked.cases)
