@@ -22,12 +22,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from inspection.delivery_steps import deliver, sender_verifier
 from inspection.publish.adapters import load_adapter
 from inspection.publish.targets import Target, TargetSettings
 from inspection.store import dead_letters
 from inspection.store.outbox import News, announce_all
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import deliver, sender_verifier
 
 ROOT = Path(__file__).parents[1]
 CARRIERS = 2

@@ -18,13 +18,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from inspection import service, work_steps
+from inspection import service
 from inspection.demo.county import CountySize, write_county
-from inspection.line import Silent
 from inspection.office import Office
+from inspection.rules.visit_life import Actor
+from inspection.steps.line import Silent
 from inspection.store import drawn, work
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
 
 FIRMS = 20_000
 LIMIT = 60.0

@@ -37,9 +37,9 @@ from inspection.draw.flow import round_arcs
 from inspection.draw.ticket import Tickets
 from inspection.model import MILLION, Combination, Inspector, Item, Need, Recusal, Visit
 from inspection.planning.chances import Arc, Fractions, agency_problems, needs_of, plan_chances
-from inspection.policy import Policy, load_policy
 from inspection.registry.ranking import rank_firms
-from inspection.workers import spreading
+from inspection.rules.policy import Policy, load_policy
+from inspection.steps.workers import spreading
 from solver.merge import Merge, merge
 from solver.spread import spread
 

@@ -20,10 +20,10 @@ from pathlib import Path
 
 from real_lists import ALL, REGION, Published, Wanted, listed, profiles, published, rows_of
 
-from inspection.frame import build_frame
 from inspection.model import Inspector, Item, Pool, Selection, Task
 from inspection.planning.quotas import Quotas, plan_quotas, region_problems, task_total
-from inspection.policy import Policy, parse_policy
+from inspection.rules.frame import build_frame
+from inspection.rules.policy import Policy, parse_policy
 
 ROOT = Path(__file__).parents[1]
 PUBLISHED_CUT = 32.8
@@ -150,8 +150,8 @@ def demo_county(folder: Path) -> Measured:
     """The demonstration's county, planned as the product does from its registers."""
     from inspection import service
     from inspection.demo.county import CountySize, write_county
-    from inspection.line import Silent
     from inspection.office import Office
+    from inspection.steps.line import Silent
 
     files = write_county(folder / "registers", CountySize())
     office = Office.found(folder / "workspace", origin="open-draw.example/bench", policy=files.policy)

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from inspection.frame import Profile
+from inspection.rules.frame import Profile
 
 REGION = "370828"
 MARKET = "市场监管"

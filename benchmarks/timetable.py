@@ -27,7 +27,7 @@ def of_workspace(folder: Path) -> TimetableProblem:
     from inspection.beacon.ceremony import AttendedCeremony
     from inspection.office import Office
     from inspection.planning.days import timetable_problem
-    from inspection.workdays import workdays
+    from inspection.rules.workdays import workdays
 
     line = Office.opened(folder).line()
     year = service.plan_year(line, AttendedCeremony())

@@ -15,11 +15,11 @@ from inspection import service
 from inspection.demo.county import CountySize, write_county
 from inspection.documents.workbook import write_plan_workbook
 from inspection.errors import Language, StoreError
-from inspection.line import Line, Watcher
 from inspection.model import Summary
 from inspection.office import Office
 from inspection.registry.report import ImportReport
-from inspection.workers import Crew
+from inspection.steps.line import Line, Watcher
+from inspection.steps.workers import Crew
 
 ORIGIN = "open-draw.example/demonstration"
 MARK = ".demonstration"

@@ -11,15 +11,15 @@ from pathlib import Path
 
 from inspection import service
 from inspection.errors import InputError, StoreError
-from inspection.line import Line, Watcher
-from inspection.policy import Policy, load_policy
 from inspection.registry.importer import import_registers
 from inspection.registry.report import ImportReport
 from inspection.registry.settings import ImportSettings, Progress, RegisterKind
 from inspection.registry.snapshot import Snapshot
+from inspection.rules.policy import Policy, load_policy
+from inspection.steps.line import Line, Watcher
+from inspection.steps.supplements import begin_supplement
 from inspection.store.draws import draws
 from inspection.store.workspace import Workspace
-from inspection.supplements import begin_supplement
 
 CHINA = timezone(timedelta(hours=8))
 """Official time; a fixed offset, because the country has one and containers may lack a time-zone table."""

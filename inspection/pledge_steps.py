@@ -14,9 +14,9 @@ from inspection import service
 from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Kind
 from inspection.errors import BeaconError, InputError
-from inspection.line import Line, refusals
-from inspection.reveal_steps import awaited
-from inspection.rounds import round_of
+from inspection.steps.line import Line, refusals
+from inspection.steps.reveal_steps import awaited
+from inspection.steps.rounds import round_of
 from inspection.store import draws, pledges
 
 SeatState = Literal["open", "pledged", "sealed", "dice", "reveal", "revealed", "over", "void"]

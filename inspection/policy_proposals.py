@@ -10,7 +10,7 @@ from pathlib import Path
 
 from inspection.errors import StoreError
 from inspection.office import Office
-from inspection.policy import parse_policy
+from inspection.rules.policy import parse_policy
 from inspection.store import proposals
 from inspection.store.proposals import Proposal
 

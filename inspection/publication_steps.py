@@ -11,17 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from inspection.errors import PlanError, message
-from inspection.line import Line
 from inspection.model import Task
-from inspection.plan_status import missing_step
-from inspection.policy_sense import percent
-from inspection.rounds import round_of
-from inspection.standing import standing_visits
+from inspection.questions.plan_status import missing_step
+from inspection.rules.policy_sense import percent
+from inspection.steps.line import Line
+from inspection.steps.rounds import round_of
+from inspection.steps.standing import standing_visits
+from inspection.steps.supplements import present_line
 from inspection.store import publications
 from inspection.store.draws import draws
 from inspection.store.outbox import News, announce_all
 from inspection.store.publications import Publication
-from inspection.supplements import present_line
 
 
 def ask_publication(line: Line, by: str) -> Publication:

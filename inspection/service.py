@@ -11,33 +11,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from inspection import day_steps, draw_steps, firm_steps, inspector_steps
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony, HandedIn, UnattendedCeremony
-from inspection.change_report import change_lines, count_changes
+from inspection.changes.change_report import change_lines, count_changes
 from inspection.draw.commitment import Kind, Party
-from inspection.drawn_plan import DrawnPlan, RuleResult
 from inspection.errors import BeaconError, Language, StoreError, message
-from inspection.frame import NO_TASK
-from inspection.line import Clock, Given, Line, Silent, Watcher, step_name
 from inspection.model import PlanRow, Pool, Summary
-from inspection.plan_rows import standing_rows
 from inspection.planning.days import Days
 from inspection.planning.quotas import Quotas, Spreader
 from inspection.planning.summary import Circumstances, summarise
-from inspection.policy import Policy
 from inspection.publish.bundle import DrawFolder, LogFiles, write_bundle
 from inspection.registry.frame_tables import DrawnFirm
 from inspection.registry.snapshot import Snapshot
-from inspection.rounds import round_of
-from inspection.standing import standing_visits
+from inspection.rules.drawn_plan import DrawnPlan, RuleResult
+from inspection.rules.frame import NO_TASK
+from inspection.rules.policy import Policy
+from inspection.rules.workdays import workdays
+from inspection.steps import day_steps, draw_steps, firm_steps, inspector_steps
+from inspection.steps.line import Clock, Given, Line, Silent, Watcher, step_name
+from inspection.steps.plan_rows import standing_rows
+from inspection.steps.rounds import round_of
+from inspection.steps.standing import standing_visits
+from inspection.steps.workers import Crew, code_mark, spreading
 from inspection.store import draws
 from inspection.store.answers import Answers
 from inspection.store.changes import changes
 from inspection.store.plans import Plan
 from inspection.store.supplements import supplements
 from inspection.store.workspace import Workspace
-from inspection.workdays import workdays
-from inspection.workers import Crew, code_mark, spreading
 
 ANSWERS = "answers"
 """Folder of a workspace where answers wait until their plan is stored."""

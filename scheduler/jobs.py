@@ -11,8 +11,8 @@ from pathlib import Path
 
 from inspection.errors import InspectionError, StoreError
 from inspection.office import CHINA, Office
+from inspection.rules.workdays import is_workday
 from inspection.store.schedule import Wanted
-from inspection.workdays import is_workday
 from scheduler.runner import Facts, Job, Work
 from scheduler.settings import JobTimes, load_times
 
@@ -37,7 +37,7 @@ def _bound(work: JobWork, times: JobTimes) -> Work:
 
 def is_drawn(office: Office) -> bool:
     """Whether there is a plan whose visits can be sent out: before that no job of the year has anything to do."""
-    from inspection.visit_facts import VisitFacts
+    from inspection.work.visit_facts import VisitFacts
 
     try:
         return bool(VisitFacts(office.line()).draws)
@@ -52,8 +52,8 @@ def dispatch(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> 
 
     The month is the occasion's, not the clock's: a look on a holiday makes up for the workday before it, no more.
     """
-    from inspection import work_steps
     from inspection.store import work
+    from inspection.work import work_steps
 
     if not is_drawn(office):
         return {}
@@ -66,21 +66,21 @@ def dispatch(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> 
 
 def recount(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """Deadlines follow the calendar as it was announced since."""
-    from inspection import work_steps
+    from inspection.work import work_steps
 
     return {"moved": work_steps.recount_due(office, now)} if is_drawn(office) else {}
 
 
 def disclose(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """Sealed visits whose day has come are opened, findings and decisions reviewed are public."""
-    from inspection import work_steps
+    from inspection.work import work_steps
 
     return {"disclosed": work_steps.disclose_due(office, now)} if is_drawn(office) else {}
 
 
 def remind(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """Each agency with something soon due or overdue has a notice of the day."""
-    from inspection.reminders import remind
+    from inspection.work.reminders import remind
 
     if not is_drawn(office):
         return {}
@@ -108,7 +108,7 @@ def year(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Fact
 
 
 def _report(office: Office, period: str, now: datetime, times: JobTimes) -> Facts:
-    from inspection.reporting import write_reports
+    from inspection.work.reporting import write_reports
 
     if not is_drawn(office) or period[:4] != str(office.line().plan.year):
         return {}
@@ -118,8 +118,8 @@ def _report(office: Office, period: str, now: datetime, times: JobTimes) -> Fact
 
 def website(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """The public site shows what is public now."""
-    from inspection.public_view import site_proofs
     from inspection.publish.website import write_website
+    from inspection.questions.public_view import site_proofs
     from inspection.store.outbox import standing
 
     folder, proofs = _folder(office, times, "website"), site_proofs(office.workspace, now)
@@ -130,9 +130,9 @@ def website(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> F
 
 def deliver(office: Office, wanted: Wanted, now: datetime, times: JobTimes) -> Facts:
     """What is due at each target is carried there; a target that cannot be used keeps no other from getting its own."""
-    from inspection.delivery_steps import deliver
     from inspection.office import now as clock
     from inspection.publish.targets import read_targets
+    from inspection.work.delivery_steps import deliver
 
     counts: dict[str, int] = {}
     failed: InspectionError | None = None

@@ -17,8 +17,8 @@ from itertools import groupby
 from sqlalchemy import Connection, func, select
 
 from inspection.errors import InspectionError, StoreError
-from inspection.line import Clock
 from inspection.office import Office
+from inspection.steps.line import Clock
 from inspection.store import schedule
 from inspection.store.plans import Store
 from inspection.store.schedule import CLOCK_SET_BACK, LEASE, LONGEST_WAIT, JobState, Run, Wanted

@@ -62,7 +62,7 @@ class Planned:
 @pytest.fixture(scope="session")
 def planned(county: SmallCounty, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Planned]:
     from inspection import service
-    from inspection.line import Silent
+    from inspection.steps.line import Silent
 
     office = county.office()
     line, _ = office.start(Silent())

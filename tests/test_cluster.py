@@ -18,15 +18,15 @@ from pathlib import Path
 
 import pytest
 
-from inspection import cluster as clusters
 from inspection import service
 from inspection.beacon.ceremony import UnattendedCeremony
-from inspection.cluster import Cluster, ClusterCrew, run_marked
 from inspection.demo.county import CountySize, write_county
 from inspection.errors import InputError, PlanError
 from inspection.office import Office
+from inspection.steps import cluster as clusters
+from inspection.steps.cluster import Cluster, ClusterCrew, run_marked
+from inspection.steps.workers import Desk, code_mark, run_here, run_on
 from inspection.store.answers import Answers
-from inspection.workers import Desk, code_mark, run_here, run_on
 
 ROOT = Path(__file__).parents[1]
 HERE = Path(__file__).parent

@@ -15,19 +15,19 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
-from inspection import firm_steps
 from inspection.demo.county import CountySize, write_county
 from inspection.demo.dirty import write_dirty_sample
 from inspection.draw.merkle import root_from_inclusion
-from inspection.explain import Explainer, Explanation, Search, explain, profile_of
-from inspection.firm_in_draw import firm_in_draws
-from inspection.line import Given
 from inspection.model import MILLION
 from inspection.office import Office
 from inspection.planning.forecast import Planned
-from inspection.policy_changes import changed_policy
+from inspection.questions.explain import Explainer, Explanation, Search, explain, profile_of
+from inspection.questions.standing_plan import standing
 from inspection.registry.firm_search import RegisteredFirm, find_firms
-from inspection.standing_plan import standing
+from inspection.rules.policy_changes import changed_policy
+from inspection.steps import firm_steps
+from inspection.steps.firm_in_draw import firm_in_draws
+from inspection.steps.line import Given
 
 
 def explained(office: Office, text: str) -> Explanation:

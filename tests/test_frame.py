@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from fractions import Fraction
 
-from inspection.frame import AGENCY_CAP, AT_CAP, NO_TASK, Profile, build_frame, cutoffs
 from inspection.model import Selection, Task
-from inspection.policy import policy_from
+from inspection.rules.frame import AGENCY_CAP, AT_CAP, NO_TASK, Profile, build_frame, cutoffs
+from inspection.rules.policy import policy_from
 
 
 def policy(**more):

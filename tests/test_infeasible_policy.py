@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from inspection import firm_steps
-from inspection.line import Given
 from inspection.model import Agency, Inspector, Need
 from inspection.planning.chances import AgencyProblem
 from inspection.planning.seat_words import forced_words
-from inspection.policy import policy_from
+from inspection.rules.policy import policy_from
+from inspection.steps import firm_steps
+from inspection.steps.line import Given
 from solver.chances import ChanceProblem, Chances, chances
 
 CHANGES = {

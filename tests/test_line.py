@@ -19,9 +19,9 @@ from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, DrawError, StoreError
-from inspection.line import Silent, refusals
 from inspection.office import Office
-from inspection.plan_check import is_sound
+from inspection.rules.plan_check import is_sound
+from inspection.steps.line import Silent, refusals
 
 ROOT = Path(__file__).parents[1]
 
@@ -214,7 +214,7 @@ def test_impossible_rules_are_named_before_anything_is_committed(county):
 def test_a_register_exchanged_after_the_commitment_is_refused(county):
     from dataclasses import replace
 
-    from inspection import draw_steps, firm_steps
+    from inspection.steps import draw_steps, firm_steps
 
     office = county.office()
     line, _ = office.start(Silent())

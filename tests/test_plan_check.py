@@ -23,9 +23,9 @@ from inspection.model import (
     Task,
     Visit,
 )
-from inspection.plan_check import DrawnPlan, EarlierVisit, check_plan, coverage, is_sound, joint
-from inspection.policy import Policy, policy_from
-from inspection.workdays import workdays
+from inspection.rules.plan_check import DrawnPlan, EarlierVisit, check_plan, coverage, is_sound, joint
+from inspection.rules.policy import Policy, policy_from
+from inspection.rules.workdays import workdays
 
 SECTIONS: dict[str, Any] = {
     "plan": {"year": 2026, "division": "370828", "name": "测试"},

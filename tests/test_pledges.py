@@ -10,10 +10,10 @@ from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, InputError, StoreError
-from inspection.line import Line, Silent
-from inspection.line_report import line_report
 from inspection.pledge_steps import hand_in_pledges, pledge, seats, take_back
-from inspection.reveal_steps import keep_public, reveal_secret
+from inspection.questions.line_report import line_report
+from inspection.steps.line import Line, Silent
+from inspection.steps.reveal_steps import keep_public, reveal_secret
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspection.errors import InputError, InspectionError, RuleError, catalogue
-from inspection.policy import Policy, load_policy, parse_policy, policy_from
-from inspection.policy_values import read_share
+from inspection.rules.policy import Policy, load_policy, parse_policy, policy_from
+from inspection.rules.policy_values import read_share
 
 TEMPLATE = resources.files("inspection_data") / "policy.toml"
 SMALLEST = '[plan]\nyear = 2027\ndivision = "370828"\nname = "测试"\n[tiers.A]\n'

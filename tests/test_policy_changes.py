@@ -8,8 +8,8 @@ from importlib import resources
 import pytest
 
 from inspection.errors import InputError, RuleError
-from inspection.policy import Policy, parse_policy
-from inspection.policy_changes import changed_policy, concerns_days_only, known_paths, split_settings
+from inspection.rules.policy import Policy, parse_policy
+from inspection.rules.policy_changes import changed_policy, concerns_days_only, known_paths, split_settings
 
 AGENCIES = {"SC", "消防"}
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.errors import InputError
-from inspection.policy import parse_policy
-from inspection.policy_form import faults_in, filled, policy_form, settings_between
-from inspection.policy_text import PolicyText
+from inspection.rules.policy import parse_policy
+from inspection.rules.policy_form import faults_in, filled, policy_form, settings_between
+from inspection.rules.policy_text import PolicyText
 
 TEXT = (resources.files("inspection_data") / "policy.toml").read_text(encoding="utf-8")
 SHOWN = {field.name: field.shown for section in policy_form(TEXT) for field in section.fields}

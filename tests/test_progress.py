@@ -7,7 +7,7 @@ import io
 from rich.console import Console
 
 from inspection.console.progress import ProgressBars
-from inspection.workers import spreading
+from inspection.steps.workers import spreading
 
 
 def test_bar_shows_how_many_problems_are_solved_and_leaves_a_line():

@@ -7,12 +7,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from inspection import firm_steps
 from inspection.errors import PlanError
-from inspection.line import Given
 from inspection.model import MILLION
 from inspection.planning.quotas import plan_quotas, region_problems, task_total
-from inspection.policy import policy_from
+from inspection.rules.policy import policy_from
+from inspection.steps import firm_steps
+from inspection.steps.line import Given
 
 
 @pytest.fixture(scope="module")

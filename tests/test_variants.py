@@ -10,9 +10,9 @@ import pytest
 
 from inspection import service
 from inspection.demo.county import CountySize, write_county
-from inspection.line import Silent
 from inspection.office import Office
-from inspection.plan_check import is_sound
+from inspection.rules.plan_check import is_sound
+from inspection.steps.line import Silent
 
 
 def checked(bundle):

@@ -19,14 +19,14 @@ from rich.console import Console
 
 from cli import main
 from inspection import service
-from inspection.consequences import Consequences
 from inspection.documents.comparison import render_comparison
 from inspection.errors import InputError, StoreError
-from inspection.line import Silent
 from inspection.model import Summary
 from inspection.office import Office
-from inspection.whatif import Comparison, Variant, compare
-from inspection.workers import spreading
+from inspection.questions.whatif import Comparison, Variant, compare
+from inspection.rules.consequences import Consequences
+from inspection.steps.line import Silent
+from inspection.steps.workers import spreading
 
 DAY = date(2027, 1, 1)
 

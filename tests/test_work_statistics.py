@@ -16,9 +16,9 @@ from inspection.documents.statistics_workbook import write_statistics
 from inspection.documents.yearly_report import report_words, write_report
 from inspection.errors import InputError
 from inspection.model import Share
-from inspection.statistics_steps import from_payload, public_figures, to_payload
-from inspection.work_records import Found, Frame, PartRecord, VisitRecord
-from inspection.work_statistics import count
+from inspection.rules.work_records import Found, Frame, PartRecord, VisitRecord
+from inspection.rules.work_statistics import count
+from inspection.work.statistics_steps import from_payload, public_figures, to_payload
 
 TODAY = date(2027, 6, 30)
 FRAME = Frame(

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from inspection.policy import Policy, policy_from
-from inspection.policy_sections import CalendarRules
-from inspection.workdays import add_working_days, is_announced, workdays
+from inspection.rules.policy import Policy, policy_from
+from inspection.rules.policy_sections import CalendarRules
+from inspection.rules.workdays import add_working_days, is_announced, workdays
 
 KEPT = Path(__file__).resolve().parents[2] / "shared/data/calendar/cn_workdays_2024_2026.csv"
 UNKNOWN_YEAR = 2099

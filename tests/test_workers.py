@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from inspection.errors import PlanError, RuleError
+from inspection.steps.workers import TRIES, Desk, LocalCrew, run_on, spreading
 from inspection.store.answers import Answers
-from inspection.workers import TRIES, Desk, LocalCrew, run_on, spreading
 from solver.seat_shortage import SeatShortage, ShortGroup
 
 

@@ -24,10 +24,10 @@ def ours(registers: Path, out: Path) -> dict[str, Any]:
     from inspection.draw.firms import first_of
     from inspection.draw.flow import round_arcs
     from inspection.draw.ticket import Tickets
-    from inspection.line import Given, Silent
     from inspection.office import Office
     from inspection.planning.quotas import task_total
     from inspection.registry.snapshot import Snapshot
+    from inspection.steps.line import Given, Silent
 
     files = county_files(registers)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from inspection.beacon.nist import pulse_time
 from inspection.draw.public_source import PublicSource
 from inspection.errors import BeaconError
-from inspection.policy_sections import CeremonyRules
-from inspection.public_facts import chain_of, chains, lotteries
+from inspection.rules.policy_sections import CeremonyRules
+from inspection.rules.public_facts import chain_of, chains, lotteries
 
 OPENING = timedelta(milliseconds=1)
 """Dice count only from this long after the commitment's entry in the log."""

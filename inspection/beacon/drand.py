@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspection.errors import BeaconError
-from inspection.public_facts import Chain
+from inspection.rules.public_facts import Chain
 
 G1_TAG = b"BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_"
 """Domain separation of signatures on G1 (RFC 9380, quicknet)."""

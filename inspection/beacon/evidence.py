@@ -15,7 +15,7 @@ from inspection.beacon import drand, nist
 from inspection.draw.canonical import canonical_json, parse_canonical
 from inspection.draw.public_source import PublicSource
 from inspection.errors import BeaconError
-from inspection.public_facts import Chain, chain_of, lotteries
+from inspection.rules.public_facts import Chain, chain_of, lotteries
 
 FILE = "public.json"
 Verdict = Literal["passed", "failed", "not checked"]

@@ -7,7 +7,7 @@ import urllib.request
 from collections.abc import Sequence
 
 from inspection.errors import BeaconError
-from inspection.public_facts import Chain
+from inspection.rules.public_facts import Chain
 
 DRAND_RELAYS: Sequence[str] = ("https://api.drand.sh", "https://api2.drand.sh", "https://drand.cloudflare.com")
 NIST_BEACON = "https://beacon.nist.gov"

@@ -12,10 +12,10 @@ from inspection.beacon.drand import has_verifier, is_signed, read_round
 from inspection.beacon.evidence import Checked
 from inspection.beacon.relays import fetch_pulse, fetch_round
 from inspection.errors import BeaconError, Language, message
-from inspection.line import Line
 from inspection.office import CHINA, Office
-from inspection.public_facts import Chain, chain_of, chains
-from inspection.reveal_steps import awaited, bring_proof, bring_public, require_awaited
+from inspection.rules.public_facts import Chain, chain_of, chains
+from inspection.steps.line import Line
+from inspection.steps.reveal_steps import awaited, bring_proof, bring_public, require_awaited
 
 
 def take_public(workspace: Path, file: Path | None, language: Language) -> None:

@@ -12,10 +12,11 @@ import time
 from functools import partial
 from pathlib import Path
 
-from inspection import change_steps, service
+from inspection import service
 from inspection.beacon.announcing import source_words
 from inspection.beacon.ceremony import AttendedCeremony, opens
 from inspection.beacon.evidence import check_value
+from inspection.changes import change_steps
 from inspection.console.papers import fonts_of, papers, write_paper
 from inspection.console.party import read_secret_file
 from inspection.console.progress import ProgressBars
@@ -25,10 +26,10 @@ from inspection.draw.commitment import Kind, Party
 from inspection.draw.printed import printed_line
 from inspection.draw.public_source import PublicSource
 from inspection.errors import BeaconError, DrawError, InputError, InspectionError, Language, PublishError
-from inspection.line import Line, refusals
-from inspection.meeting import minutes_of, record_of, replay
 from inspection.office import Office
-from inspection.reveal_steps import Awaited, awaited, bring_public, keep_public, open_escrow, reveal_secret
+from inspection.steps.line import Line, refusals
+from inspection.steps.meeting import minutes_of, record_of, replay
+from inspection.steps.reveal_steps import Awaited, awaited, bring_public, keep_public, open_escrow, reveal_secret
 
 ABSENT = ("缺席", "absent")
 """What is typed in place of the secret of a party that does not reveal."""

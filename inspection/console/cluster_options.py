@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from inspection.workers import Crew
+    from inspection.steps.workers import Crew
 
 
 def cluster_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,6 +46,6 @@ def _option(name: str, told: str, **more: Any) -> Callable[[Callable[..., Any]],
 
 
 def _crew(address: str, ca: Path | None, certificate: Path | None, key: Path | None) -> Crew:
-    from inspection.cluster import Cluster, ClusterCrew
+    from inspection.steps.cluster import Cluster, ClusterCrew
 
     return ClusterCrew(Cluster(address=address, ca=ca, certificate=certificate, key=key))

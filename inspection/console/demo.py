@@ -13,7 +13,7 @@ from inspection.demo.county import CountySize
 from inspection.demonstration import demonstrate
 from inspection.documents.screen import render_summary
 from inspection.errors import Language, message
-from inspection.workers import Crew
+from inspection.steps.workers import Crew
 
 
 def show_demo(out: Path, firms: int, language: Language, cluster: Crew | None = None) -> int:

@@ -10,10 +10,10 @@ import click
 
 from inspection.documents.figures import count, percent, phrase
 from inspection.errors import Language, message
-from inspection.explain import MOST_FOUND, Explanation, Search, explain
-from inspection.explain_words import chance_lines, drawn_lines, kind_words, unmet_words
-from inspection.machine_facts import explanation_facts, to_json
 from inspection.office import Office
+from inspection.questions.explain import MOST_FOUND, Explanation, Search, explain
+from inspection.questions.explain_words import chance_lines, drawn_lines, kind_words, unmet_words
+from inspection.questions.machine_facts import explanation_facts, to_json
 
 MOST_EXCLUDED = 6
 MOST_COMBINATIONS = 12

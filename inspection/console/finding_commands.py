@@ -170,8 +170,8 @@ def review_amendment(lang: Language, /, workspace: Path, number: int, by: str) -
     \b
     inspection findings review-amendment 3 --by 李四
     """
-    from inspection.amendment_steps import review_amendment as step
     from inspection.console.findings import second_person
+    from inspection.work.amendment_steps import review_amendment as step
 
     second_person(workspace, number, by, step, lang)
 
@@ -208,7 +208,7 @@ def review_decision(lang: Language, /, workspace: Path, number: int, by: str) ->
     \b
     inspection findings review-decision 1 --by 李四
     """
-    from inspection.amendment_steps import review_decision as step
     from inspection.console.findings import second_person
+    from inspection.work.amendment_steps import review_decision as step
 
     second_person(workspace, number, by, step, lang)

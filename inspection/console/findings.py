@@ -10,15 +10,16 @@ from typing import Any
 
 import click
 
-from inspection import amendment_steps, office, work_steps
+from inspection import office
 from inspection.console.visits import Doing, to_text
 from inspection.errors import InputError, Language, message
-from inspection.findings import Finding, categories, method_of
 from inspection.office import Office
+from inspection.rules.findings import Finding, categories, method_of
+from inspection.rules.visit_life import Actor
 from inspection.store import disclosed, work
 from inspection.store.work import PartFilter, PartKey
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
+from inspection.work import amendment_steps, work_steps
+from inspection.work.visit_facts import VisitFacts
 
 
 def make_template(workspace: Path, agency: str, path: Path, month: str | None, language: Language) -> None:

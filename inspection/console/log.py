@@ -12,13 +12,11 @@ from typing import Any
 
 import click
 
-from inspection import public_log
 from inspection.draw.log import Entry, LogCopy, Sight, first_sight
 from inspection.draw.note import ED25519, Checkpoint, VerifierKey, open_note
 from inspection.draw.printed import parse_line, printed_line
 from inspection.draw.tlog_proof import HEAD
 from inspection.errors import InputError, Language, PublishError, message
-from inspection.line import refusals
 from inspection.office import CHINA
 from inspection.publish.log_check import Finding, exit_code, read_entries
 from inspection.publish.log_evidence import judge_evidence
@@ -27,6 +25,8 @@ from inspection.publish.log_source import FolderTiles, LogSource, checkpoint_of,
 from inspection.publish.log_tiles import check_tiles, replace_file
 from inspection.publish.qr_code import write_qr_code
 from inspection.publish.timestamps import read_certificates
+from inspection.steps import public_log
+from inspection.steps.line import refusals
 from inspection.store.keys import verify
 from inspection.store.workspace import Workspace
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import click
 
-from inspection import public_log
 from inspection.console.log import read_key, read_log_key
 from inspection.draw.log import Entry
 from inspection.draw.note import COSIGNATURE, VerifierKey
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import Language, PublishError, StoreError, message
-from inspection.line import refusals
 from inspection.office import CHINA, now
 from inspection.publish.log_evidence import keep_evidence
 from inspection.publish.log_source import LogSource, open_source
 from inspection.publish.log_tiles import replace_file
 from inspection.publish.timestamps import fetch_stamp, read_certificates
 from inspection.publish.witness import Look, Memory, cosigned, load_memory, look, only_watcher, save_memory
+from inspection.steps import public_log
+from inspection.steps.line import refusals
 from inspection.store.keys import Signer, verify
 from inspection.store.workspace import Workspace
 

@@ -10,19 +10,20 @@ from pathlib import Path
 
 import click
 
-from inspection import change_steps, service
+from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony, Ceremony
-from inspection.change_concerns import concerns
-from inspection.change_report import count_changes, flags
+from inspection.changes import change_steps
+from inspection.changes.change_concerns import concerns
+from inspection.changes.change_report import count_changes, flags
+from inspection.changes.redating import redate
 from inspection.console.planning import advance
 from inspection.console.progress import ProgressBars
 from inspection.errors import InputError, Language, message
-from inspection.line import Line
 from inspection.office import CHINA, Office
 from inspection.planning.day_changes import Absence
-from inspection.reasons import reason_words
-from inspection.redating import redate
-from inspection.standing import firm_draws, first_draw, label_of, standing_visits
+from inspection.rules.reasons import reason_words
+from inspection.steps.line import Line
+from inspection.steps.standing import firm_draws, first_draw, label_of, standing_visits
 from inspection.store.changes import Change, Wish, changes
 from inspection.store.draws import draws
 

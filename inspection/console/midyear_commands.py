@@ -66,7 +66,7 @@ def void(lang: Language, /, workspace: Path, draw: str, reason: str, by: str, ap
     \b
     inspection plan void 1-firms --reason party-absent --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import void_wish
+    from inspection.changes.change_steps import void_wish
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: [void_wish(line, draw, reason)], (by, approved_by), yes, lang))
@@ -84,7 +84,7 @@ def replace(lang: Language, /, workspace: Path, visit: str, reason: str, by: str
     \b
     inspection plan replace V0012 --reason unreachable --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import replace_wish
+    from inspection.changes.change_steps import replace_wish
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: [replace_wish(line, visit, reason)], (by, approved_by), yes, lang))
@@ -102,7 +102,7 @@ def close(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, 
     \b
     inspection plan close V0012 --outcome deregistered --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import close_wish
+    from inspection.changes.change_steps import close_wish
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: [close_wish(line, visit, reason)], (by, approved_by), yes, lang))
@@ -124,7 +124,7 @@ def substitute(
     \b
     inspection plan substitute V0012 XF XF-007 --reason sick --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import substitute_wish
+    from inspection.changes.change_steps import substitute_wish
     from inspection.console.midyear import ask_for
 
     people = by, rest["approved_by"]
@@ -146,7 +146,7 @@ def absent(
     \b
     inspection plan absent XF-007 --reason transferred --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import absence_wishes
+    from inspection.changes.change_steps import absence_wishes
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: absence_wishes(line, inspector, reason), (by, approved_by), yes, lang))

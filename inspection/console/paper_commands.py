@@ -99,7 +99,7 @@ def template(lang: Language, /, workspace: Path, name: str) -> None:
 def _labels(workspace: Path, visits: tuple[str, ...], month: str | None) -> list[str]:
     """The visits named, or all open ones of a month."""
     from inspection.office import Office
-    from inspection.visit_sheet import open_labels
+    from inspection.work.visit_sheet import open_labels
 
     labels = list(visits)
     if month is not None:
@@ -112,8 +112,8 @@ def _labels(workspace: Path, visits: tuple[str, ...], month: str | None) -> list
 def _write(
     workspace: Path, name: PaperName, labels: list[str], out: Path, is_pdf: bool, site: str, language: Language
 ) -> None:
-    from inspection import paper_steps
     from inspection.office import Office, now
+    from inspection.work import paper_steps
 
     line = Office.opened(workspace).line()
     for label in labels:

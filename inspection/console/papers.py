@@ -6,9 +6,9 @@ from pathlib import Path
 
 from inspection.documents.minutes import write_docx, write_pdf
 from inspection.errors import InputError, Language
-from inspection.line import Line
-from inspection.meeting import minutes_of
 from inspection.office import Office
+from inspection.steps.line import Line
+from inspection.steps.meeting import minutes_of
 
 
 def write_minutes(workspace: Path, folder: str, out: Path | None, language: Language) -> list[Path]:

@@ -15,7 +15,7 @@ from inspection.draw.canonical import Digest
 from inspection.draw.commitment import Commitment
 from inspection.draw.reveal import party_commitment
 from inspection.errors import InputError, Language, message
-from inspection.line import refusals
+from inspection.steps.line import refusals
 from inspection.store.keys import write_secret
 
 DRAW = re.compile(r"[^\s:,/+]+/[1-9][0-9]*-(firms|inspectors)")

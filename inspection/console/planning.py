@@ -24,11 +24,11 @@ from inspection.draw.commitment import Kind
 from inspection.draw.refusal import DrawRefusal
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, InputError, InspectionError, Language, message
-from inspection.line import Line, refusals, step_name
 from inspection.office import CHINA, Office
-from inspection.plan_status import finished_year, next_words, steps_of
-from inspection.supplements import present_line
-from inspection.workers import Crew
+from inspection.questions.plan_status import finished_year, next_words, steps_of
+from inspection.steps.line import Line, refusals, step_name
+from inspection.steps.supplements import present_line
+from inspection.steps.workers import Crew
 
 DRAWS = r"[1-9][0-9]*-(firms|inspectors)"
 """What a draw is called within its plan (PROTOCOL 3)."""

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from inspection.errors import Language
-from inspection.line import step_name
+from inspection.steps.line import step_name
 
 
 class ProgressBars:

@@ -10,8 +10,8 @@ import click
 from inspection.documents.firm_proof import proof_lines, proof_page
 from inspection.errors import Language, PublishError, message
 from inspection.office import Office, now
-from inspection.public_proof import prove, public_bundle
 from inspection.publish.public_bundle import HEAD
+from inspection.steps.public_proof import prove, public_bundle
 
 
 def write_public(workspace: Path, folder: Path, language: Language, *, keep_sealed: bool = False) -> str:

@@ -14,11 +14,9 @@ from typing import Any
 import click
 
 from inspection.console.log import read_log_key
-from inspection.delivery_steps import Tally, deliver, sender_of, sender_verifier
 from inspection.errors import InspectionError, Language, PublishError, message
 from inspection.office import CHINA, now
 from inspection.outgoing import KINDS, Announcement, Kind
-from inspection.public_view import site_proofs
 from inspection.publish.adapters import Adapter, load_adapter
 from inspection.publish.archive import make_archive, read_archive
 from inspection.publish.exchange_workbook import workbook_bytes
@@ -27,11 +25,13 @@ from inspection.publish.log_tiles import replace_file
 from inspection.publish.mapping import map_record
 from inspection.publish.targets import FILE, Target, read_targets, require_target
 from inspection.publish.website import write_website
+from inspection.questions.public_view import site_proofs
 from inspection.store import dead_letters
 from inspection.store.dead_letters import Letter, Standing
 from inspection.store.keys import verify
 from inspection.store.outbox import announcements, standing
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import Tally, deliver, sender_of, sender_verifier
 
 IDLE_SECONDS = 2
 """How often a watching run looks for something new."""
@@ -158,7 +158,7 @@ def _run_code(rows: Sequence[Mapping[str, Any]]) -> int:
 def announce_and_show(folder: Path, language: Language) -> None:
     """Plan and tasks are in the outbox as they stand."""
     from inspection.office import Office
-    from inspection.plan_announcing import announce_plan
+    from inspection.work.plan_announcing import announce_plan
 
     count = announce_plan(Office.opened(folder).line(), now())
     click.echo(message("publish.plan.done", language, count=count))

@@ -15,7 +15,7 @@ from rich.text import Text
 from inspection.console.party import show_qr
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import InspectionError, Language, message
-from inspection.meeting import ReplayRow
+from inspection.steps.meeting import ReplayRow
 
 Accept = Callable[[str], None]
 

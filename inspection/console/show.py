@@ -14,12 +14,12 @@ import click
 
 from inspection.console.progress import ProgressBars
 from inspection.errors import InputError, Language, PlanError, message
-from inspection.machine_facts import import_facts
 from inspection.office import Office, missing_registers
+from inspection.questions.machine_facts import import_facts
 from inspection.registry.report import ImportReport
 from inspection.registry.settings import REGISTER_KINDS, RegisterKind
 from inspection.registry.snapshot import Snapshot
-from inspection.workers import Crew
+from inspection.steps.workers import Crew
 
 MOST_NOTICES = 20
 

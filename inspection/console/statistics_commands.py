@@ -32,9 +32,9 @@ def statistics(lang: Language, /, workspace: Path, month: str | None, outs: tupl
     inspection statistics --month 2027-05 --out 五月.xlsx
     """
     from inspection.office import Office, now
-    from inspection.reporting import require_suffix, write_as
-    from inspection.statistics_steps import statistics as count
-    from inspection.statistics_steps import to_payload
+    from inspection.work.reporting import require_suffix, write_as
+    from inspection.work.statistics_steps import statistics as count
+    from inspection.work.statistics_steps import to_payload
 
     for path in outs:
         require_suffix(path)

@@ -11,7 +11,7 @@ import click
 from inspection.console.midyear_commands import reason_option, two_people
 from inspection.console.options import Language, as_json, workspace_option
 from inspection.console.work_options import SHEET, by_option, day_option, note_option
-from inspection.visit_life import STATES
+from inspection.rules.visit_life import STATES
 
 
 @click.group()
@@ -142,7 +142,7 @@ def close(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, 
     \b
     inspection visits close V0012 --outcome deregistered --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import close_wish
+    from inspection.changes.change_steps import close_wish
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: [close_wish(line, visit, reason)], (by, approved_by), yes, lang))
@@ -160,7 +160,7 @@ def void(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, a
     \b
     inspection visits void V0012 --reason recusal-missed --by 张三 --approved-by 李四
     """
-    from inspection.change_steps import void_visit_wish
+    from inspection.changes.change_steps import void_visit_wish
     from inspection.console.midyear import ask_for
 
     sys.exit(ask_for(workspace, lambda line: [void_visit_wish(line, visit, reason)], (by, approved_by), yes, lang))

@@ -12,16 +12,17 @@ from typing import Any, get_args
 
 import click
 
-from inspection import office, work_steps
-from inspection.deadlines import Urgency
+from inspection import office
 from inspection.errors import Language, message
-from inspection.findings import categories
 from inspection.office import CHINA, Office
-from inspection.reasons import reason_words
+from inspection.rules.deadlines import Urgency
+from inspection.rules.findings import categories
+from inspection.rules.reasons import reason_words
+from inspection.rules.visit_life import Actor, Role, State
 from inspection.store import attachments, work
 from inspection.store.work import Part, PartFilter
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor, Role, State
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
 
 MOST_ROWS = 200
 """Visits shown at once unless more are asked for."""

@@ -13,11 +13,11 @@ import click
 
 from inspection.console.progress import ProgressBars
 from inspection.errors import InputError, Language, message
-from inspection.machine_facts import comparison_facts, to_json
 from inspection.office import Office
-from inspection.policy_changes import split_settings
-from inspection.whatif import Comparison, Variant, compare
-from inspection.workers import Crew, spreading
+from inspection.questions.machine_facts import comparison_facts, to_json
+from inspection.questions.whatif import Comparison, Variant, compare
+from inspection.rules.policy_changes import split_settings
+from inspection.steps.workers import Crew, spreading
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

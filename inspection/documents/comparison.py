@@ -11,11 +11,11 @@ from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-from inspection.consequences import AgencyYear, Case, Consequences, Figure, figures
 from inspection.documents.figures import count, floor_percent, percent, phrase
 from inspection.documents.line_breaks import wrap
 from inspection.errors import Language
 from inspection.model import Share, TierChance
+from inspection.rules.consequences import AgencyYear, Case, Consequences, Figure, figures
 
 WIDEST = 140
 MOST_AGENCIES = 8

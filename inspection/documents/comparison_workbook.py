@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from inspection.consequences import Case, Consequences, figures
 from inspection.documents.figures import phrase
 from inspection.documents.worksheets import Formats, clean
 from inspection.errors import Language, PublishError
 from inspection.model import Share
+from inspection.rules.consequences import Case, Consequences, figures
 
 Value = int | float | str | Fraction | Share | None
 

@@ -14,7 +14,7 @@ from inspection.documents.line_breaks import wrap
 from inspection.documents.screen import common_prefix
 from inspection.documents.yearly_report import share_text
 from inspection.errors import Language
-from inspection.work_statistics import Row, Statistics
+from inspection.rules.work_statistics import Row, Statistics
 
 RATES = ("completion", "on_time", "problems", "follow_up")
 

@@ -15,7 +15,7 @@ from inspection.documents.figures import phrase, verdict
 from inspection.documents.worksheets import Formats, clean
 from inspection.errors import Language, PublishError
 from inspection.model import Share
-from inspection.work_statistics import Measures, Statistics
+from inspection.rules.work_statistics import Measures, Statistics
 
 Value = str | int | Share | Fraction
 RETURNS = ("owed", "inspected", "disclosed", "closed", "was_due", "on_time", "checked", "problems", "handled")

@@ -10,7 +10,7 @@ from inspection.documents.figures import count, floor_percent, percent, phrase, 
 from inspection.documents.template import fill_docx
 from inspection.errors import Language
 from inspection.model import Share
-from inspection.work_statistics import Measures, Row, Statistics
+from inspection.rules.work_statistics import Measures, Row, Statistics
 
 NAME = "yearly-report"
 LONGEST_BAR = 24

@@ -10,7 +10,7 @@ from inspection.history.change_tests import absences
 from inspection.history.examine import Audit
 from inspection.history.multiple import Family, Judgement
 from inspection.history.records import Happening, Redraw
-from inspection.reasons import reason_words
+from inspection.rules.reasons import reason_words
 
 
 def word(name: str, language: Language, /, **params: object) -> str:

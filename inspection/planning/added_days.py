@@ -11,10 +11,10 @@ from datetime import date
 import numpy as np
 
 from inspection.model import Assignment, Visit
-from inspection.past import StandingVisit
 from inspection.planning.days import Days, timetable_problem
-from inspection.policy import Policy
-from inspection.workdays import WorkCalendar
+from inspection.rules.past import StandingVisit
+from inspection.rules.policy import Policy
+from inspection.rules.workdays import WorkCalendar
 from solver.timetable import TimetableProblem, timetable
 
 Fixed = tuple[StandingVisit, date]

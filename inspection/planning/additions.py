@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from inspection.model import MILLION, Pool
-from inspection.past import Past
 from inspection.planning.quotas import Quotas
 from inspection.planning.summary import expected_visits
+from inspection.rules.past import Past
 
 
 def keeps_joint_share(share: Mapping[str, Any], past: Past, planned: Quotas) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from inspection.model import MILLION, Combination, Pool
 from inspection.planning.quotas import Arc, RegionProblem
-from inspection.policy import Policy
+from inspection.rules.policy import Policy
 from solver.spread import level_shares, spread
 
 Binding = Literal[

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from inspection.model import MILLION, Combination, Inspector, Item, Need, Recusal, Visit
-from inspection.past import NOTHING, Past
 from inspection.planning.resources import is_certified
-from inspection.policy import Policy
+from inspection.rules.past import NOTHING, Past
+from inspection.rules.policy import Policy
 from solver.chances import ChanceProblem, Chances, chances
 from solver.seat_shortage import SeatShortage
 

@@ -12,10 +12,10 @@ from datetime import date, timedelta
 import numpy as np
 
 from inspection.model import Assignment, Visit
-from inspection.past import StandingVisit
 from inspection.planning.days import timetable_problem
-from inspection.policy import Policy
-from inspection.workdays import WorkCalendar
+from inspection.rules.past import StandingVisit
+from inspection.rules.policy import Policy
+from inspection.rules.workdays import WorkCalendar
 from solver.day_changes import DayChange, change_days
 
 Key = tuple[str, str]

@@ -9,8 +9,8 @@ from datetime import date
 import numpy as np
 
 from inspection.model import Assignment, Visit
-from inspection.policy import Policy
-from inspection.workdays import WorkCalendar
+from inspection.rules.policy import Policy
+from inspection.rules.workdays import WorkCalendar
 from solver.timetable import TimetableProblem, timetable
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from inspection.consequences import AgencyYear, Consequences, MonthLoad
 from inspection.model import MILLION, Agency, Combination, Inspector, Pool, Share, Task
 from inspection.planning.quotas import Quotas, task_total
 from inspection.planning.resources import Resource, seats
 from inspection.planning.summary import expected_visits, tier_chances
-from inspection.policy import Policy
+from inspection.rules.consequences import AgencyYear, Consequences, MonthLoad
+from inspection.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

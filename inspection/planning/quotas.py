@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from inspection.model import MILLION, Combination, Inspector, Item, Pool, Task
-from inspection.past import NOTHING, Past
 from inspection.planning.resources import (
     Resource,
     conflicts,
@@ -26,7 +25,8 @@ from inspection.planning.resources import (
     usage,
 )
 from inspection.planning.spare import spare_seats
-from inspection.policy import Policy
+from inspection.rules.past import NOTHING, Past
+from inspection.rules.policy import Policy
 from solver.merge import Merge, MergeProblem, Shortage, TierBounds, merge
 from solver.spread import spread
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from inspection.consequences import Remedy
 from inspection.errors import Language
 from inspection.model import MILLION, Agency
 from inspection.planning.quotas import RegionProblem, RegionShortage
 from inspection.planning.shortage_words import relaxation_words
+from inspection.rules.consequences import Remedy
 from solver.merge import Relaxation, Relief
 
 BASIS = 10_000

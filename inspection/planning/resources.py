@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from inspection.model import Inspector, Item, Task
-from inspection.policy import Policy
-from inspection.workdays import month_end
+from inspection.rules.policy import Policy
+from inspection.rules.workdays import month_end
 
 UNLIMITED = 1 << 40
 """Seats of a resource that nothing limits."""

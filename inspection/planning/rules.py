@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from inspection.frame import exempt_pools
 from inspection.model import Combination, Inspector, Pool
 from inspection.planning.resources import Resource, seats
-from inspection.policy import Policy
+from inspection.rules.frame import exempt_pools
+from inspection.rules.policy import Policy
 
 
 def rules_of(

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from inspection.model import Inspector
-from inspection.past import Past
 from inspection.planning.resources import Resource, Whole, is_certified, seats_per_visit
-from inspection.policy import Policy
+from inspection.rules.past import Past
+from inspection.rules.policy import Policy
 
 
 def spare_seats(

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from inspection.drawn_plan import DrawnPlan
 from inspection.model import MILLION, Agency, AgencyLoad, Pool, Summary, TierChance
-from inspection.plan_check import coverage, joint
 from inspection.planning.quotas import Arc
 from inspection.planning.rules import monthly_seats
+from inspection.rules.drawn_plan import DrawnPlan
+from inspection.rules.plan_check import coverage, joint
 
 
 def expected_visits(flow: Iterable[Arc]) -> dict[str, int]:

@@ -12,9 +12,9 @@ from importlib import resources
 from typing import Any
 
 from inspection.errors import InputError, Language
-from inspection.findings import categories
 from inspection.outgoing import Announcement, Kind
 from inspection.publish.facts import Fact, known_facts
+from inspection.rules.findings import categories
 
 ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 """GB 11643-1999: weights of the first 17 digits, modulo 11."""

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspection.errors import InputError
-from inspection.findings import Categories, Finding, method_of
 from inspection.registry.calendar_text import read_date
 from inspection.registry.checks import Rule, find_faults
 from inspection.registry.importer import connect
@@ -24,6 +23,7 @@ from inspection.registry.settings import ImportSettings, RegisterKind
 from inspection.registry.source import Source, UnreadableFiles, insert_rows
 from inspection.registry.specification import register
 from inspection.registry.staging import Stage, parsed_sql, read_texts, stage_sources
+from inspection.rules.findings import Categories, Finding, method_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from inspection.errors import InputError
-from inspection.findings import METHODS, Categories, Finding
 from inspection.registry.specification import register
 from inspection.registry.template import GUIDE
+from inspection.rules.findings import METHODS, Categories, Finding
 
 _LOCKED = ("visit", "firm", "firm_name", "agency", "item", "item_name")
 """Columns that are filled in and grey."""

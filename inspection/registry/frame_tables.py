@@ -10,8 +10,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from inspection.frame import Profile
 from inspection.registry.source import quoted
+from inspection.rules.frame import Profile
 
 MEMORY = "400MB"
 """What DuckDB may hold before it spills to the temporary folder."""

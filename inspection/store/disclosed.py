@@ -12,9 +12,9 @@ from typing import Literal
 
 from sqlalchemy import Connection, and_, func, insert, select, update
 
-from inspection.deadlines import DueKind
 from inspection.errors import StoreError
 from inspection.outgoing import Action
+from inspection.rules.deadlines import DueKind
 from inspection.store import work_tables
 from inspection.store.bulk import insert_rows, put_rows, update_rows
 from inspection.store.changes import is_same_person

@@ -17,10 +17,10 @@ from sqlalchemy import Connection, Row, Select, and_, false, func, or_, select
 
 from inspection.draw.canonical import canonical_json
 from inspection.errors import InputError
-from inspection.findings import Finding
+from inspection.rules.findings import Finding
+from inspection.rules.visit_life import Actor, Event, State
 from inspection.store import tables, work_tables
 from inspection.store.bulk import insert_rows, put_rows, update_rows
-from inspection.visit_life import Actor, Event, State
 
 SPELLED_OUT = 200
 """Parts named one by one in a query; more are picked from all of the plan's."""

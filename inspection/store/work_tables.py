@@ -19,8 +19,8 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from inspection.rules.visit_life import EVENTS, STATES
 from inspection.store.tables import CODE, Instant, metadata
-from inspection.visit_life import EVENTS, STATES
 
 
 def one_of(column: str, values: tuple[str, ...]) -> str:

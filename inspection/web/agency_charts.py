@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from inspection.agency_year import AgencyLoads, agency_loads
 from inspection.errors import Language, message
 from inspection.office import Office
-from inspection.statistics_steps import statistics
+from inspection.rules.work_statistics import Row
 from inspection.web.plan_charts import LEAD, Chart, Option
-from inspection.work_statistics import Row
+from inspection.work.agency_year import AgencyLoads, agency_loads
+from inspection.work.statistics_steps import statistics
 
 MOST_BARS = 40
 """Officers drawn one by one; the table names all."""

@@ -8,8 +8,8 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from inspection.line import Line
 from inspection.model import Agency
+from inspection.steps.line import Line
 from inspection.web.desk import Visitor
 from inspection.web.refusal import Refused
 from inspection.web.roles import Permission

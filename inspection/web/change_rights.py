@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from inspection.line import Line
-from inspection.past import StandingVisit
-from inspection.standing import find_visit, standing_visits
+from inspection.rules.past import StandingVisit
+from inspection.steps.line import Line
+from inspection.steps.standing import find_visit, standing_visits
 from inspection.store.changes import Change, Wish
 from inspection.web.desk import Visitor
 from inspection.web.refusal import Refused

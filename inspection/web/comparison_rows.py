@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from inspection.consequences import AgencyYear, Case, figures
 from inspection.documents.figures import count, floor_percent, percent, phrase
 from inspection.errors import Language
 from inspection.model import Share
+from inspection.rules.consequences import AgencyYear, Case, figures
 
 Cell = tuple[str, str]
 """The figure, and its change against the first case ('' where there is none)."""

@@ -20,12 +20,12 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from inspection.errors import Language, message
 from inspection.model import Agency
 from inspection.office import Office, now
+from inspection.rules.visit_life import Actor
 from inspection.store import trail
 from inspection.store.accounts import Account
 from inspection.store.keys import read_secret, write_secret
 from inspection.store.plans import Store
 from inspection.store.trail import Deed
-from inspection.visit_life import Actor
 from inspection.web.accounts import account_of_key, account_of_session
 from inspection.web.limits import Limit
 from inspection.web.refusal import NotSignedIn, Refused

@@ -20,11 +20,11 @@ from typing import Any, Literal
 from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
 from inspection.errors import BeaconError, InspectionError
-from inspection.line import Silent
 from inspection.office import Office, now
+from inspection.steps.line import Silent
+from inspection.steps.supplements import present_line
 from inspection.store import errands
 from inspection.store.errands import Errand
-from inspection.supplements import present_line
 from inspection.web.desk import Desk
 from inspection.web.refusal import Refused
 

@@ -11,12 +11,12 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from inspection.errors import Language, StoreError
-from inspection.line import Line
 from inspection.office import CHINA
 from inspection.outgoing import Announcement
 from inspection.publish.facts import Fact
 from inspection.publish.open_data import Section, row_words, shown
 from inspection.publish.website import CODES
+from inspection.steps.line import Line
 from inspection.store.outbox import standing_page
 from inspection.store.plans import Store
 from inspection.web.desk import desk_of

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inspection.line import Line
-from inspection.standing import find_visit, standing_visits
+from inspection.rules.visit_life import STATES, Actor, State
+from inspection.steps.line import Line
+from inspection.steps.standing import find_visit, standing_visits
 from inspection.store.work import PartFilter, PartKey
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import STATES, Actor, State
 from inspection.web.desk import Visitor
 from inspection.web.refusal import Refused, not_found
 from inspection.web.roles import Permission
+from inspection.work.visit_facts import VisitFacts
 
 SENT_OUT: tuple[State, ...] = tuple(state for state in STATES if state != "planned")
 """States in which a visit's agencies know of it; before, it is sealed."""

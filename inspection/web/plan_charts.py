@@ -11,7 +11,7 @@ from typing import Any
 
 from inspection.documents.figures import floor_percent, percent, phrase
 from inspection.errors import Language, message
-from inspection.plan_figures import PlanFigures
+from inspection.questions.plan_figures import PlanFigures
 
 Cell = str | int
 Option = dict[str, Any]

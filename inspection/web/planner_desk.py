@@ -12,8 +12,8 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 
 from inspection.errors import Language, catalogue, message
-from inspection.line import step_name
 from inspection.office import CHINA
+from inspection.steps.line import step_name
 from inspection.web.desk import visitor_of
 from inspection.web.roles import Permission
 from inspection.web.view import page

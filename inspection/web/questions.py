@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from inspection.errors import InspectionError, Language, message
-from inspection.machine_facts import comparison_facts, plain
 from inspection.office import Office, now
 from inspection.planning.quotas import Spreader
-from inspection.policy import parse_policy
+from inspection.questions.machine_facts import comparison_facts, plain
+from inspection.questions.whatif import Comparison, Variant, compare
+from inspection.rules.policy import parse_policy
 from inspection.store import errands
 from inspection.store.errands import Errand
 from inspection.web.comparison_rows import comparison_rows
 from inspection.web.desk import Desk
-from inspection.whatif import Comparison, Variant, compare
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from typing import Any
 from fastapi import Request
 
 from inspection.errors import InputError
-from inspection.field_steps import SeenFinding
-from inspection.findings import METHODS, Finding, Method
+from inspection.rules.findings import METHODS, Finding, Method
 from inspection.store.work import PartKey
-from inspection.visit_sheet import SheetAgency
+from inspection.work.field_steps import SeenFinding
+from inspection.work.visit_sheet import SheetAgency
 
 MOST_TEXT = 500
 

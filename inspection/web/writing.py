@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
-from inspection.machine_facts import plain, to_json
+from inspection.questions.machine_facts import plain, to_json
 from inspection.store import answers_kept
 from inspection.web.desk import desk_of, visitor_of
 from inspection.web.refusal import Refused

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from inspection.errors import Language, message
+from inspection.rules.work_statistics import Burden, Measures, Row, Statistics
 from inspection.web.plan_charts import AXIS, LEAD, SECOND, SOFT, Chart, Option, short_names
-from inspection.work_statistics import Burden, Measures, Row, Statistics
 
 Named = Sequence[tuple[str, Measures]]
 

@@ -23,8 +23,8 @@ from test_the_office import committed, secret_of
 from test_verify_log import TRIED, replacing
 from test_verify_rules import left_out, recused_yet_drawn, swapped_inspector, swapped_visit
 
-from inspection import public_log, reveal_steps
 from inspection import verify as checker
+from inspection.steps import public_log, reveal_steps
 from inspection.store import changes
 
 
@@ -192,7 +192,7 @@ def test_one_person_twice_is_stopped_by_program_and_database_both(
     office: Callable[[Path], MidYear], drawn_year: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The program's comparison taken away, the database still refuses the very same name."""
-    from inspection import change_steps
+    from inspection.changes import change_steps
 
     line = office(drawn_year).line()
     asked = change_steps.request(line, change_steps.close_wish(line, "V0001", "moved"), "张三")

@@ -14,11 +14,11 @@ from bundle_maker import spec, write_log
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from log_bureau import ORIGIN, START, Bureau, Witness, run
 
-from inspection import public_log
 from inspection.draw.merkle import leaf_hash, tree_head
 from inspection.draw.note import COSIGNATURE, Checkpoint, VerifierKey, cosign_note, sign_note
 from inspection.errors import StoreError
 from inspection.office import now
+from inspection.steps import public_log
 from inspection.store.keys import Signer
 from inspection.store.workspace import Workspace
 

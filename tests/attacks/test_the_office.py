@@ -13,12 +13,13 @@ from attack_scene import Checkers
 from midyear_office import MidYear, ceremony, with_reserve
 from test_the_log import by_hand
 
-from inspection import change_steps, service
+from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
+from inspection.changes import change_steps
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, DrawError, InputError, StoreError
-from inspection.line import Line
-from inspection.reveal_steps import keep_public, open_escrow, reveal_secret
+from inspection.steps.line import Line
+from inspection.steps.reveal_steps import keep_public, open_escrow, reveal_secret
 from inspection.store.draws import draws
 
 Office = Callable[[Path], MidYear]
@@ -138,7 +139,7 @@ def test_draw_given_up_once_it_is_revealed_is_refused(
     made = office(undrawn_year)
     line = made.start()
     with monkeypatch.context() as patched:
-        patched.setattr("inspection.firm_steps.draw_firms", None)
+        patched.setattr("inspection.steps.firm_steps.draw_firms", None)
         with pytest.raises(TypeError):
             service.plan_year(line, ceremony(line))
     assert refused(DrawError, lambda: change_steps.void_wish(line, "1-firms", "procedure")) == "change.void.revealed"

@@ -15,7 +15,7 @@ from log_bureau import run
 from inspection.beacon.bundle_check import check_public_values
 from inspection.beacon.drand import has_verifier, read_round
 from inspection.draw.canonical import canonical_json
-from inspection.public_facts import chain_of
+from inspection.rules.public_facts import chain_of
 
 QUICKNET = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971"
 

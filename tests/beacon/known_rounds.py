@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from inspection.beacon.drand import Round
-from inspection.public_facts import Chain
+from inspection.rules.public_facts import Chain
 
 EXTERNAL = Path(__file__).parents[1] / "vectors" / "external"
 ROUNDS: list[dict[str, Any]] = json.loads((EXTERNAL / "drand_rounds.json").read_text(encoding="utf-8"))["vectors"]

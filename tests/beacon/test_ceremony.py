@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 from known_rounds import served
 
 from cli import main
-from inspection.meeting import minutes_of
 from inspection.office import Office
+from inspection.steps.meeting import minutes_of
 
 DICE = "0123456789" * 4
 PARTIES = ("market-regulation", "fire-rescue", "notary")
@@ -176,7 +176,7 @@ def test_an_envelope_is_opened_in_place_of_an_absent_party_and_the_log_says_so(o
 
 def test_an_envelope_refused_under_the_rule_of_voiding(office, devices):
     from inspection.errors import BeaconError
-    from inspection.reveal_steps import open_escrow
+    from inspection.steps.reveal_steps import open_escrow
 
     hold(office, *committed(devices, "1-firms"), DICE, DICE)
     with pytest.raises(BeaconError) as refused:
@@ -212,7 +212,7 @@ def test_a_commitment_to_a_name_no_draw_has_is_refused(draw, party, tmp_path):
 def test_a_party_reveals_only_what_the_published_commitment_holds(office, devices, tmp_path):
     hold(office, *committed(devices, "1-firms"), DICE, DICE)
     line = office.line()
-    from inspection.meeting import record_of
+    from inspection.steps.meeting import record_of
 
     published = tmp_path / "commitment.json"
     published.write_bytes(line.read(record_of(line, "1-firms").files["commitment.json"]))

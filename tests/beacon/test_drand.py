@@ -13,7 +13,7 @@ from known_rounds import NONE_KNOWN, ROUNDS, chain_of, round_of, served
 
 from inspection.beacon import drand
 from inspection.errors import BeaconError
-from inspection.public_facts import chains
+from inspection.rules.public_facts import chains
 
 CHECKABLE = [vector for vector in ROUNDS if vector["scheme"] not in NONE_KNOWN]
 

@@ -17,9 +17,9 @@ from inspection.beacon import drand
 from inspection.console.verifying import completed, exit_code
 from inspection.draw.canonical import canonical_json
 from inspection.errors import BeaconError, DrawError, StoreError
-from inspection.line import Silent
-from inspection.public_facts import chains
-from inspection.reveal_steps import awaited, bring_proof, bring_public, keep_public
+from inspection.rules.public_facts import chains
+from inspection.steps.line import Silent
+from inspection.steps.reveal_steps import awaited, bring_proof, bring_public, keep_public
 
 QUICKNET = chains()["quicknet"]
 ROUNDS = {"1-firms": 123, "2-inspectors": 657413}

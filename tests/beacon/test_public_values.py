@@ -13,8 +13,8 @@ from inspection.beacon.evidence import check_evidence, check_value, read_evidenc
 from inspection.draw.public_source import PublicSource
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import BeaconError
-from inspection.policy_sections import CeremonyRules
-from inspection.public_facts import chains, lotteries
+from inspection.rules.policy_sections import CeremonyRules
+from inspection.rules.public_facts import chains, lotteries
 
 QUICKNET = chains()["quicknet"]
 NOW = datetime(2027, 1, 5, 9, 30, 0, 123, tzinfo=UTC)

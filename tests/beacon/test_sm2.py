@@ -22,7 +22,7 @@ from inspection.console.verifying import completed, exit_code
 from inspection.draw.foreign_key import SM2, ForeignKey, add_foreign, is_signed_by
 from inspection.draw.refusal import DrawRefusal
 from inspection.errors import InputError, StoreError
-from inspection.line import Silent
+from inspection.steps.line import Silent
 from inspection.store import signers
 from inspection.store.signers import add_software_signer
 from inspection.store.sm2 import SoftwareSm2, is_der_pair, verify_sm2

@@ -7,8 +7,8 @@ import pytest
 
 from inspection.demo.county import CountySize, write_county
 from inspection.demo.dirty import firm_rows, inspector_lines, write_dirty_sample
-from inspection.policy import load_policy
 from inspection.registry import ImportSettings, import_registers
+from inspection.rules.policy import load_policy
 
 SEVERAL = CountySize(firms=6_000, inspectors=120, agencies=8, items=60, tasks=40, counties=3)
 

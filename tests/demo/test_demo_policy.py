@@ -7,7 +7,7 @@ import pytest
 
 from inspection.demo.county import CountySize, write_county
 from inspection.demo.policy import set_value
-from inspection.policy import load_policy
+from inspection.rules.policy import load_policy
 
 
 def test_policy_of_the_county_is_valid_and_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from inspection import service
 from inspection.documents.minutes import Minutes, PartyMinutes, write_docx, write_pdf
 from inspection.documents.template import chinese_font
 from inspection.errors import InputError, PublishError
-from inspection.meeting import minutes_of, replay
+from inspection.steps.meeting import minutes_of, replay
 
 MINUTES = Minutes(
     title="缗城县2027年度计划 <甲&乙>",

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner
 
 from cli import main
-from inspection import paper_steps
-from inspection.check_code import check_code, checked_visit, grouped
 from inspection.documents.visit_papers import words_of
 from inspection.errors import InputError, PublishError
-from inspection.line import Line
-from inspection.visit_sheet import open_labels, visit_sheet
+from inspection.steps.line import Line
+from inspection.work import paper_steps
+from inspection.work.check_code import check_code, checked_visit, grouped
+from inspection.work.visit_sheet import open_labels, visit_sheet
 
 TODAY = date(2027, 3, 1)
 

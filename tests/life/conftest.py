@@ -26,8 +26,8 @@ def sealed_year(county_files: Any, tmp_path_factory: pytest.TempPathFactory) -> 
     from datetime import date
 
     from inspection import service
-    from inspection.line import Silent
     from inspection.office import Office
+    from inspection.steps.line import Silent
 
     folder = tmp_path_factory.mktemp("sealed")
     policy = folder / "policy.toml"

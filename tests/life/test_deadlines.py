@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.deadlines import deadline, urgency
-from inspection.policy_sections import CalendarRules, DisclosureRules
-from inspection.workdays import is_workday
+from inspection.rules.deadlines import deadline, urgency
+from inspection.rules.policy_sections import CalendarRules, DisclosureRules
+from inspection.rules.workdays import is_workday
 
 RULES, CALENDAR = DisclosureRules(), CalendarRules()
 

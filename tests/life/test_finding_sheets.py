@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import event
 from work_year import PLANNER, WorkYear, clerk
 
-from inspection import work_steps
 from inspection.errors import InputError
-from inspection.findings import categories, dictionaries, method_of
 from inspection.office import Office
+from inspection.rules.findings import categories, dictionaries, method_of
 from inspection.store import work
+from inspection.work import work_steps
 
 HEADER = ("检查编号", "检查部门", "事项编码", "检查结果", "检查日期", "问题描述")
 

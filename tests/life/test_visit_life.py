@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from inspection.errors import InputError, PlanError, RuleError
-from inspection.visit_life import (
+from inspection.rules.visit_life import (
     AHEAD,
     EVENTS,
     ROLES,

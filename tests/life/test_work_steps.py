@@ -11,15 +11,17 @@ import pytest
 from sqlalchemy import select
 from work_year import PLANNER, WorkYear, clerk, reviewer
 
-from inspection import amendment_steps, change_steps, service, work_steps
+from inspection import service
+from inspection.changes import change_steps
 from inspection.draw.table import parse_table, table_root
 from inspection.errors import InputError, InspectionError, PlanError, StoreError
 from inspection.office import CHINA
 from inspection.publish.log_check import check_order
+from inspection.rules.visit_life import Actor
 from inspection.store import disclosed, work
 from inspection.store.outbox_tables import outbox
 from inspection.store.work import PartFilter
-from inspection.visit_life import Actor
+from inspection.work import amendment_steps, work_steps
 
 
 def announced(year: WorkYear) -> list[tuple[str, str, str]]:

@@ -8,13 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 
-from inspection import work_steps
-from inspection.findings import Finding
 from inspection.office import Office
+from inspection.rules.findings import Finding
+from inspection.rules.visit_life import Actor
 from inspection.store import work
 from inspection.store.work import Part, PartFilter, PartKey
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
 
 PLANNER = Actor(name="周主任", role="planner")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from cli import main
-from inspection import public_log
 from inspection.draw.log import Entry, EntryType
+from inspection.steps import public_log
 from inspection.store.workspace import Workspace
 
 ORIGIN = "open-draw.example/370828-2027"

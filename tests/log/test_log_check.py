@@ -199,8 +199,9 @@ def test_bundle_carries_witness_lines_and_the_checker_names_them(
 ) -> None:
     import shutil
 
-    from inspection import public_log, service
+    from inspection import service
     from inspection.office import now
+    from inspection.steps import public_log
     from inspection.store.workspace import Workspace
 
     folder = shutil.copytree(planned.office.workspace.folder, tmp_path / "workspace")

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from inspection.draw.log import Entry, EntryType, LogCopy, Sight
 from inspection.draw.merkle import tree_heads
 from inspection.draw.note import COSIGNATURE, Checkpoint, VerifierKey, cosign_note, sign_note, with_lines
-from inspection.public_log import Trust, check_log
 from inspection.publish.log_check import Finding, check_claims, exit_code
+from inspection.steps.public_log import Trust, check_log
 from inspection.store.keys import verify
 
 KEEPER = Ed25519PrivateKey.from_private_bytes(b"k" * 32)

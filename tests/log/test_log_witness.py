@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from log_bureau import ORIGIN, Bureau, Witness, run
 
-from inspection import public_log
 from inspection.draw.note import COSIGNATURE, VerifierKey, cosign_note, sign_note
 from inspection.errors import StoreError
 from inspection.office import now
+from inspection.steps import public_log
 from inspection.store.keys import Signer
 from inspection.store.workspace import Workspace
 

@@ -17,10 +17,10 @@ import openpyxl
 
 from inspection import service
 from inspection.beacon.ceremony import UnattendedCeremony
-from inspection.line import Line, Silent
 from inspection.office import Office
+from inspection.steps.line import Line, Silent
+from inspection.steps.supplements import begin_supplement
 from inspection.store.draws import draws
-from inspection.supplements import begin_supplement
 
 JOINT = (
     "370828-B-001", "年中联合抽查", "定向", "缗城县市场监督管理局", "缗城县消防救援大队",

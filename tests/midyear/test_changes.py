@@ -9,19 +9,20 @@ from datetime import date
 import pytest
 from midyear_office import JOINT, SINGLE, ceremony, verified, with_reserve
 
-from inspection import change_steps, service
+from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
-from inspection.change_concerns import concerns
-from inspection.change_report import count_changes, flags
+from inspection.changes import change_steps
+from inspection.changes.change_concerns import concerns
+from inspection.changes.change_report import count_changes, flags
+from inspection.changes.successors import tickets_of
 from inspection.draw.afterwards import next_reserve
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, DrawError, InputError, StoreError
-from inspection.reasons import reasons
-from inspection.standing import find_visit
+from inspection.rules.reasons import reasons
+from inspection.steps.standing import find_visit
 from inspection.store.changes import change as change_of
 from inspection.store.changes import changes
 from inspection.store.draws import draws
-from inspection.successors import tickets_of
 
 
 def entries(made):
@@ -79,7 +80,7 @@ def test_a_void_without_its_reason_fails_the_check(copy, undrawn, monkeypatch):
     line = committed(made)
     wish = change_steps.void_wish(line, "1-firms", "technical")
     monkeypatch.setattr("inspection.store.log.NEEDED", {})
-    monkeypatch.setattr("inspection.change_steps._particulars", lambda change: {"reason": ""})
+    monkeypatch.setattr("inspection.changes.change_steps._particulars", lambda change: {"reason": ""})
     do(made, wish)
     line = made.start()
     service.plan_year(line, ceremony(line))
@@ -125,7 +126,7 @@ def test_a_draw_revealed_is_carried_through(copy, undrawn, monkeypatch):
     made = copy(undrawn)
     line = made.start()
     with monkeypatch.context() as patched:
-        patched.setattr("inspection.firm_steps.draw_firms", None)
+        patched.setattr("inspection.steps.firm_steps.draw_firms", None)
         with pytest.raises(TypeError):
             service.plan_year(line, ceremony(line))
     with pytest.raises(DrawError) as refused:
@@ -230,7 +231,8 @@ def test_replacements_take_the_reserve_in_ticket_order_and_verify(copy, drawn_tw
 def test_a_reserve_firm_out_of_order_fails_the_check(copy, drawn_twice, monkeypatch):
     made = copy(drawn_twice)
     # The firm after the one whose turn it is.
-    monkeypatch.setattr("inspection.successors.next_reserve", lambda *given: next_reserve(*given[:-1], given[-1] + 1))
+    name = "inspection.changes.successors.next_reserve"
+    monkeypatch.setattr(name, lambda *given: next_reserve(*given[:-1], given[-1] + 1))
     label = with_reserve(made)[0]
     do(made, change_steps.replace_wish(made.line(), label, "unreachable"))
     code, text = verified(made.bundle())
@@ -260,7 +262,7 @@ def test_a_chosen_substitute_fails_the_check(copy, drawn_twice, monkeypatch):
     line = made.line()
     visit = next(visit for visit in change_steps.standing(line) if visit.team)
     monkeypatch.setattr(
-        "inspection.successors.substitute",
+        "inspection.changes.successors.substitute",
         lambda tickets, visit, agency, k, able: tickets.order(f"substitute/{visit}/{agency}/{k}", able)[-1],
     )
     do(made, change_steps.substitute_wish(line, visit.visit, visit.team[0], "sick"))
@@ -320,7 +322,7 @@ def test_a_reserve_firm_at_its_cap_since_another_draw_is_not_called(copy, drawn_
     made = copy(drawn_twice)
     line = made.line()
     other = change_steps.standing(line)[5].firm
-    monkeypatch.setattr("inspection.successors.next_reserve", lambda *given: other)
+    monkeypatch.setattr("inspection.changes.successors.next_reserve", lambda *given: other)
     with pytest.raises(DrawError) as refused:
         do(made, change_steps.replace_wish(line, "V0001", "moved"))
     assert refused.value.code == "change.reserve.capped"

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from midyear_office import JOINT, SINGLE, with_reserve
 
 from cli import main
-from inspection import change_steps
+from inspection.changes import change_steps
 
 
 def run(*arguments, typed=None):

@@ -9,10 +9,11 @@ from datetime import date, timedelta
 import pytest
 from midyear_office import JOINT, SINGLE, ceremony
 
-from inspection import change_steps, service
+from inspection import service
+from inspection.changes import change_steps
+from inspection.changes.redating import redate
 from inspection.errors import InputError
 from inspection.planning.day_changes import Absence
-from inspection.redating import redate
 
 
 def busiest(visits, month):

@@ -13,11 +13,11 @@ from midyear_office import JOINT, SINGLE, MidYear, ceremony, changed, copied, ve
 
 from inspection import service
 from inspection.errors import InputError, StoreError
-from inspection.frame import AGENCY_CAP, AT_CAP
-from inspection.plan_check import is_sound
-from inspection.standing import standing_visits
+from inspection.rules.frame import AGENCY_CAP, AT_CAP
+from inspection.rules.plan_check import is_sound
+from inspection.steps.standing import standing_visits
+from inspection.steps.supplements import present_line
 from inspection.store.draws import draws
-from inspection.supplements import present_line
 
 
 @pytest.fixture(scope="module")

@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 import inspection
-from inspection import change_steps, service
+from inspection import service
 from inspection.beacon.ceremony import AttendedCeremony
+from inspection.changes import change_steps
 from inspection.draw.canonical import canonical_json
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError
-from inspection.line import Line, Silent
 from inspection.office import Office
-from inspection.public_proof import past_visits, prove, public_bundle
+from inspection.steps.line import Line, Silent
+from inspection.steps.public_proof import past_visits, prove, public_bundle
 
 PLANNER, APPROVER = "钱提请", "孙审批"
 MIDYEAR, AFTERWARDS = datetime(2027, 6, 15, tzinfo=UTC), datetime(2028, 2, 1, tzinfo=UTC)

@@ -96,8 +96,8 @@ def test_without_the_seal_no_outsider_computes_the_seed(sealed: Year):
 
 
 def test_without_a_seal_the_secrets_wait_for_the_last_visit(planned: Any, tmp_path: Path):
-    from inspection.line import Silent
-    from inspection.public_proof import public_bundle
+    from inspection.steps.line import Silent
+    from inspection.steps.public_proof import public_bundle
 
     line, _ = planned.office.start(Silent())
     mid = public_bundle(line, tmp_path / "mid", MIDYEAR)
@@ -145,8 +145,8 @@ def test_names_of_pools_tell_nothing_of_their_tier(sealed: Year):
 
 
 def test_numbers_of_pools_change_with_the_key_alone(sealed: Year):
-    from inspection.firm_steps import _veiled
     from inspection.model import Pool
+    from inspection.steps.firm_steps import _veiled
 
     pools = [Pool(pool=f"R-A-{n:04d}", tier="A", region="R", kind="branch", tasks=("T",), size=1) for n in range(1, 9)]
     one, same, other = ([each.pool for each in _veiled(pools, key)] for key in (b"k", b"k", b"other"))
@@ -209,7 +209,7 @@ def test_before_any_commitment_there_is_nothing_public(county: Any, tmp_path: Pa
     office = county.office()
     from inspection import service
     from inspection.office import now
-    from inspection.public_proof import public_bundle
+    from inspection.steps.public_proof import public_bundle
 
     service.renew_plan(office.workspace, office.policy(), office.snapshot(), now())
     line = service.open_line(office.workspace, None, now)
@@ -231,7 +231,7 @@ def test_a_year_in_sm3_is_checked_alike(county: Any, tmp_path: Path):
 def test_a_committed_draw_is_public_before_its_result(county: Any, tmp_path: Path):
     from public_office import commit
 
-    from inspection.public_proof import public_bundle
+    from inspection.steps.public_proof import public_bundle
 
     year = Year(office=county.office(), folder=tmp_path)
     line = commit(year)

@@ -292,8 +292,8 @@ def test_a_proof_that_denies_an_open_visit_fails_against_the_bundle(sealed: Year
 
 
 def test_a_proof_from_another_log_fails_against_the_bundle(sealed: Year, planned: Any, tmp_path: Path):
-    from inspection.line import Silent
-    from inspection.public_proof import prove
+    from inspection.steps.line import Silent
+    from inspection.steps.public_proof import prove
 
     line, _ = planned.office.start(Silent())
     proof = tmp_path / "proof.json"
@@ -338,9 +338,10 @@ def test_the_checker_is_one_short_file_of_the_standard_library():
 @pytest.mark.parametrize("lie", [None, "flow", "firms", "a pool left out"])
 def test_a_table_of_chances_that_lies_fails_the_check(county: Any, tmp_path: Path, monkeypatch: Any, lie: str | None):
     """Committed to, signed and logged, and still not the flow that was drawn from."""
-    from inspection import firm_steps, service
+    from inspection import service
     from inspection.draw.table import table_bytes
-    from inspection.line import Silent
+    from inspection.steps import firm_steps
+    from inspection.steps.line import Silent
 
     def told(header: Any, rows: Any) -> bytes:
         rows = list(rows)

@@ -13,7 +13,7 @@ from public_office import Year, checked
 import cli
 from inspection.documents.firm_proof import proof_page
 from inspection.errors import PublishError
-from inspection.public_proof import MOST_LINES, prove
+from inspection.steps.public_proof import MOST_LINES, prove
 
 
 def run(year: Year, *arguments: object) -> Result:
@@ -60,7 +60,7 @@ def test_a_row_that_tells_the_tier_is_shown_only_when_asked_for(sealed: Year, mo
     """As in a plan committed before there was a table of chances."""
     from public_office import MIDYEAR
 
-    monkeypatch.setattr("inspection.public_proof.CHANCES", "absent.csv")
+    monkeypatch.setattr("inspection.steps.public_proof.CHANCES", "absent.csv")
     firm = sealed.rows("visits.csv")[0][1]
     with pytest.raises(PublishError) as refused:
         prove(sealed.line(), firm, MIDYEAR)
@@ -73,7 +73,7 @@ def test_a_register_too_long_is_refused(sealed: Year, monkeypatch: pytest.Monkey
     from public_office import MIDYEAR
 
     assert MOST_LINES > 1_000_000
-    monkeypatch.setattr("inspection.public_proof.MOST_LINES", 100)
+    monkeypatch.setattr("inspection.steps.public_proof.MOST_LINES", 100)
     with pytest.raises(PublishError) as refused:
         prove(sealed.line(), sealed.rows("visits.csv")[0][1], MIDYEAR)
     assert refused.value.code == "public.prove.long" and "100" in refused.value.text("en")

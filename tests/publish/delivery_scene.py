@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from inspection.delivery_steps import sender_verifier
 from inspection.draw.note import VerifierKey
 from inspection.publish.adapters import load_adapter
 from inspection.publish.receiver import ReceiverServer, Reception
@@ -20,6 +19,7 @@ from inspection.store.keys import Signer, verify
 from inspection.store.outbox import News, announce_all
 from inspection.store.plans import Store
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import sender_verifier
 
 ORIGIN = "open-draw.example/publish"
 START = datetime.fromisoformat("2026-04-30T09:00:00+08:00")

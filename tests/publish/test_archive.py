@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 from delivery_scene import announce, news, now
 
-from inspection.delivery_steps import deliver, sender_of, sender_verifier
 from inspection.errors import PublishError
 from inspection.publish.adapters import load_adapter
 from inspection.publish.archive import MANIFEST, RECORDS, SIGNATURE, make_archive, read_archive
@@ -21,6 +20,7 @@ from inspection.publish.targets import Target, TargetSettings
 from inspection.store import dead_letters
 from inspection.store.keys import verify
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import deliver, sender_of, sender_verifier
 
 RECORD = {"key": "k1", "record": "r", "body": {"firm": "F"}}
 

@@ -16,12 +16,12 @@ from typing import Any
 import pytest
 from delivery_scene import announce, news, now, receiver, target
 
-from inspection.delivery_steps import deliver
 from inspection.errors import PublishError
 from inspection.publish.receiver_faults import FAULTS, Faults
 from inspection.publish.targets import LocalFacts
 from inspection.store import dead_letters
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import deliver
 
 MINUTE = timedelta(minutes=1)
 

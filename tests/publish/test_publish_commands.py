@@ -15,9 +15,9 @@ from click.testing import CliRunner
 from delivery_scene import announce, news, now, receiver, target
 
 from cli import main
-from inspection.delivery_steps import deliver
 from inspection.errors import PublishError
 from inspection.store.workspace import Workspace
+from inspection.work.delivery_steps import deliver
 
 if TYPE_CHECKING:
     from conftest import Planned

@@ -12,13 +12,13 @@ from sqlalchemy import func, select
 from work_year import WorkYear
 
 from cli import main
-from inspection import work_steps
 from inspection.errors import StoreError
-from inspection.statistics_steps import make_statistics, statistics
 from inspection.store import work
 from inspection.store.backup import check_backup
 from inspection.store.outbox_tables import outbox
 from inspection.store.schedule_tables import job_runs
+from inspection.work import work_steps
+from inspection.work.statistics_steps import make_statistics, statistics
 from scheduler.standing import clock_was_set_back, outcome_words, standings
 
 
@@ -154,12 +154,12 @@ def test_backups_are_whole_and_only_the_newest_are_kept(desk: Desk) -> None:
 
 
 def test_job_that_fails_is_tried_again_later_and_stops_no_other(desk: Desk, monkeypatch: Any) -> None:
-    import inspection.reminders
+    import inspection.work.reminders
 
     def broken(*_: Any) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(inspection.reminders, "remind", broken)
+    monkeypatch.setattr(inspection.work.reminders, "remind", broken)
     came = desk.run_at("2027-05-10T09:00")
     failed = [run for run in came if run.state != "done"]
     assert [(run.job, run.state, run.attempts) for run in failed] == [("remind", "failed", 1)]
@@ -177,12 +177,12 @@ def test_job_that_fails_is_tried_again_later_and_stops_no_other(desk: Desk, monk
 
 
 def test_work_of_a_month_that_keeps_failing_is_given_up_said_and_done_by_hand(desk: Desk, monkeypatch: Any) -> None:
-    import inspection.reporting
+    import inspection.work.reporting
 
     def broken(*_: Any) -> None:
         raise StoreError("store.database.busy")
 
-    monkeypatch.setattr(inspection.reporting, "write_reports", broken)
+    monkeypatch.setattr(inspection.work.reporting, "write_reports", broken)
     plan_made(desk.year, "2027-01-10T09:00")
     desk.only("month")
     desk.run_at("2027-02-02T12:00")
@@ -278,9 +278,9 @@ def test_commands_show_do_and_rest(desk: Desk, monkeypatch: Any) -> None:
 
 
 def test_failures_make_the_list_end_with_one(desk: Desk, monkeypatch: Any) -> None:
-    import inspection.reminders
+    import inspection.work.reminders
 
-    monkeypatch.setattr(inspection.reminders, "remind", lambda *_: 1 / 0)
+    monkeypatch.setattr(inspection.work.reminders, "remind", lambda *_: 1 / 0)
     monkeypatch.setattr("inspection.office.now", lambda: desk.moment)
     desk.run_at("2027-05-10T12:00")
     done = CliRunner().invoke(main, ["scheduler", "list", "-w", str(desk.year.office.workspace.folder)])

@@ -12,18 +12,18 @@ from expectations import START
 from sqlalchemy import Connection, delete, update
 from sqlalchemy.exc import DBAPIError
 
+from inspection.changes.part_moves import load, move
 from inspection.draw.log import Entry
 from inspection.errors import PlanError, StoreError
-from inspection.findings import Finding
 from inspection.model import Combination, Need, Visit
-from inspection.part_moves import load, move
+from inspection.rules.findings import Finding
+from inspection.rules.visit_life import Actor
 from inspection.store import disclosed, drawn, work, work_tables
 from inspection.store.disclosed import Batch, Decision, Disclosure, DueDate
 from inspection.store.draws import commit_draw, finish_draw, open_draw
 from inspection.store.plans import Plan
 from inspection.store.work import PartFilter, PartKey
 from inspection.store.workspace import Workspace
-from inspection.visit_life import Actor
 
 DRAW = "370828-2027/1-firms"
 CLERK = Actor(name="甲", role="clerk", agency="A")
@@ -216,9 +216,10 @@ def test_decisions_have_numbers_and_two_people(drawn_plan: Workspace) -> None:
 
 @pytest.mark.slow
 def test_whole_way_on_postgresql(county_files: Any, postgres_url: str, tmp_path: Path) -> None:
-    from inspection import amendment_steps, service, work_steps
-    from inspection.line import Silent
+    from inspection import service
     from inspection.office import Office
+    from inspection.steps.line import Silent
+    from inspection.work import amendment_steps, work_steps
 
     sys.path.append(str(Path(__file__).parents[1] / "life"))
     from work_year import WorkYear, clerk, reviewer

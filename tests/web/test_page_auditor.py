@@ -13,7 +13,7 @@ from browsing import PHONE, SCREEN, give_password, overflow, served, sign_in, vi
 from conftest import House
 from web_house import planned_house
 
-from inspection import change_steps
+from inspection.changes import change_steps
 from inspection.draw.tlog_proof import InclusionProof
 
 pytestmark = pytest.mark.slow

@@ -13,12 +13,12 @@ import pytest
 from browsing import PHONE, SCREEN, give_password, overflow, served, sign_in, violations
 from web_house import House
 
-from inspection import work_steps
-from inspection.change_steps import standing
+from inspection.changes.change_steps import standing
+from inspection.rules.visit_life import Actor
 from inspection.store import work
 from inspection.store.work import Part, PartFilter
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
 
 pytestmark = pytest.mark.slow
 

@@ -13,16 +13,16 @@ import pytest
 from browsing import PHONE, SCREEN, give_password, overflow, served, sign_in, violations
 from web_house import House
 
-from inspection import work_steps
-from inspection.change_steps import standing
-from inspection.check_code import check_code
-from inspection.field_steps import SeenFinding, enter_seen
-from inspection.findings import Finding
-from inspection.past import StandingVisit
+from inspection.changes.change_steps import standing
+from inspection.rules.findings import Finding
+from inspection.rules.past import StandingVisit
+from inspection.rules.visit_life import Actor
 from inspection.store import attachments, work
 from inspection.store.work import PartKey
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
+from inspection.work import work_steps
+from inspection.work.check_code import check_code
+from inspection.work.field_steps import SeenFinding, enter_seen
+from inspection.work.visit_facts import VisitFacts
 
 pytestmark = pytest.mark.slow
 READY = "#field[data-ready]"

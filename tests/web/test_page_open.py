@@ -19,20 +19,20 @@ from browsing import PHONE, SCREEN, overflow, served, violations
 from conftest import House
 from web_house import planned_house
 
-from inspection import work_steps
-from inspection.change_steps import standing
-from inspection.finding_steps import all_clear, review
-from inspection.past import StandingVisit
-from inspection.plan_announcing import announce_plan
+from inspection.changes.change_steps import standing
 from inspection.publish.open_data import sections
 from inspection.publish.website import write_website
-from inspection.statistics_steps import make_statistics
+from inspection.rules.past import StandingVisit
+from inspection.rules.visit_life import Actor
 from inspection.store import work
 from inspection.store.draws import draws
 from inspection.store.outbox import standing as public
 from inspection.store.work import PartFilter
-from inspection.visit_life import Actor
 from inspection.web.open_desk import cells, section_of
+from inspection.work import work_steps
+from inspection.work.finding_steps import all_clear, review
+from inspection.work.plan_announcing import announce_plan
+from inspection.work.statistics_steps import make_statistics
 
 pytestmark = pytest.mark.slow
 
@@ -244,7 +244,7 @@ def test_open_data_is_what_the_static_site_writes(site: Site, tmp_path: Path) ->
 
 
 def test_static_site_carries_the_bundle_and_leads_to_the_live_pages(site: Site, tmp_path: Path) -> None:
-    from inspection.public_view import site_proofs
+    from inspection.questions.public_view import site_proofs
 
     now, folder = site.house.clock(), tmp_path / "site"
     proofs = site_proofs(site.house.office.workspace, now, "https://ssj.example.gov.cn/")

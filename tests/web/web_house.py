@@ -101,7 +101,7 @@ def open_house(office: Office, agency: str, officer: str, **settings: Any) -> Ho
 
 def planned_house(folder: Path) -> House:
     """The planned small county behind the application."""
-    from inspection.change_steps import standing
+    from inspection.changes.change_steps import standing
     from inspection.office import Office
 
     office = Office.opened(folder)

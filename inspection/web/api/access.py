@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection.machine_facts import plain
+from inspection.questions.machine_facts import plain
 from inspection.store import accounts as kept
 from inspection.store import trail
 from inspection.store.accounts import Account, Grant

@@ -11,13 +11,13 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection import change_steps
-from inspection.change_report import count_changes, flags
-from inspection.line import Line
-from inspection.machine_facts import change_facts
+from inspection.changes import change_steps
+from inspection.changes.change_report import count_changes, flags
+from inspection.changes.redating import redate
 from inspection.planning.day_changes import Absence
-from inspection.redating import redate
-from inspection.standing import first_draw, label_of, standing_visits
+from inspection.questions.machine_facts import change_facts
+from inspection.steps.line import Line
+from inspection.steps.standing import first_draw, label_of, standing_visits
 from inspection.store import changes as kept
 from inspection.store.changes import Change, Wish
 from inspection.web.change_rights import require_asker, require_decider, seen_by

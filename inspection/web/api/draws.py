@@ -12,13 +12,13 @@ from pydantic import Field
 from inspection import service
 from inspection.beacon.evidence import check_value
 from inspection.errors import BeaconError
-from inspection.line import Silent, refusals
-from inspection.machine_facts import plain
-from inspection.meeting import ReplayRow, record_of, replay
-from inspection.plan_status import steps_of
-from inspection.reveal_steps import awaited, keep_public, require_awaited, reveal_secret
+from inspection.questions.machine_facts import plain
+from inspection.questions.plan_status import steps_of
+from inspection.steps.line import Silent, refusals
+from inspection.steps.meeting import ReplayRow, record_of, replay
+from inspection.steps.reveal_steps import awaited, keep_public, require_awaited, reveal_secret
+from inspection.steps.supplements import present_line
 from inspection.store.draws import DrawRecord, draws
-from inspection.supplements import present_line
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code, Digest, Facts, Form, Line
 from inspection.web.paging import Page, Paging, paging

@@ -11,13 +11,11 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection import work_steps
 from inspection.errors import Language
-from inspection.findings import Finding, Method, categories
-from inspection.machine_facts import plain
+from inspection.questions.machine_facts import plain
+from inspection.rules.findings import Finding, Method, categories
+from inspection.rules.visit_life import Actor
 from inspection.store import work
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import Actor
 from inspection.web.api.visits import PartsForm
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code, Facts, Label
@@ -27,7 +25,9 @@ from inspection.web.own_visits import Asked, visible, working
 from inspection.web.refusal import Refused
 from inspection.web.uploads import on_disk
 from inspection.web.writing import once
-from inspection.work_steps import Entered
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
+from inspection.work.work_steps import Entered
 
 router = APIRouter(tags=["findings"])
 

@@ -16,24 +16,24 @@ from starlette.background import BackgroundTask
 
 from inspection import service
 from inspection.errors import PlanError, message
-from inspection.explain import explain
-from inspection.line import Line, step_name
-from inspection.machine_facts import comparison_facts, explanation_facts, plain
 from inspection.office import CHINA
-from inspection.plan_status import finished_year, missing_step, next_words, steps_of
 from inspection.planning.summary import expected_visits, tier_chances
-from inspection.standing_plan import standing
+from inspection.questions.explain import explain
+from inspection.questions.machine_facts import comparison_facts, explanation_facts, plain
+from inspection.questions.plan_status import finished_year, missing_step, next_words, steps_of
+from inspection.questions.standing_plan import standing
+from inspection.questions.whatif import Variant, compare
+from inspection.steps.line import Line, step_name
+from inspection.steps.supplements import present_line
+from inspection.steps.workers import spreading
 from inspection.store import errands
 from inspection.store.errands import Errand
-from inspection.supplements import present_line
 from inspection.web.desk import Desk, Visitor, allowed, desk_of
 from inspection.web.errands import send
 from inspection.web.forms import Code, Facts, Form
 from inspection.web.forms import Line as Text
 from inspection.web.refusal import not_found
 from inspection.web.writing import once
-from inspection.whatif import Variant, compare
-from inspection.workers import spreading
 
 router = APIRouter(tags=["plan"])
 

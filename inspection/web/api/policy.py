@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from inspection.errors import InputError, Language, RuleError
-from inspection.machine_facts import plain
-from inspection.policy import parse_policy
 from inspection.policy_proposals import approve_policy, propose_policy, refuse_policy
+from inspection.questions.machine_facts import plain
+from inspection.rules.policy import parse_policy
 from inspection.store import proposals
 from inspection.store.proposals import Proposal
 from inspection.web.desk import Visitor, allowed, desk_of

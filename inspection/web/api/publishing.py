@@ -10,9 +10,9 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection.machine_facts import plain
 from inspection.outgoing import State
 from inspection.publish.targets import read_targets
+from inspection.questions.machine_facts import plain
 from inspection.store import dead_letters
 from inspection.store.dead_letters import Letter
 from inspection.web.desk import Visitor, allowed, desk_of

@@ -13,8 +13,8 @@ from fastapi import Path as Segment
 from fastapi.responses import FileResponse, Response
 
 from inspection.errors import Language
-from inspection.machine_facts import import_facts, plain
 from inspection.office import missing_registers
+from inspection.questions.machine_facts import import_facts, plain
 from inspection.registry.firm_pages import page_of_firms
 from inspection.registry.report import Fault
 from inspection.registry.settings import REGISTER_KINDS, RegisterKind

@@ -10,19 +10,19 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection import work_steps
-from inspection.machine_facts import plain
-from inspection.standing import find_visit, standing_visits
+from inspection.questions.machine_facts import plain
+from inspection.rules.visit_life import State
+from inspection.steps.standing import find_visit, standing_visits
 from inspection.store import work
 from inspection.store.work import Part, PartFilter
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import State
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code, Facts, Form, Label, Line
 from inspection.web.own_visits import Asked, require_visible, visible, working
 from inspection.web.paging import Page, Paging, paging
 from inspection.web.writing import once
-from inspection.work_steps import DueRow, VisitRow
+from inspection.work import work_steps
+from inspection.work.visit_facts import VisitFacts
+from inspection.work.work_steps import DueRow, VisitRow
 
 router = APIRouter(tags=["visits"])
 

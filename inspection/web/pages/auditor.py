@@ -8,13 +8,12 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from inspection.draw.merkle import leaf_hash
-from inspection.draw_records import changes_by_person, log_entries, shown_draws
 from inspection.errors import StoreError
-from inspection.plan_audit import red_flags
-from inspection.public_view import AFTERWARDS, sighted_checkpoints
 from inspection.publish.log_proof import prove_entry
-from inspection.reasons import reason_words, reasons
-from inspection.statistics_steps import statistics
+from inspection.questions.draw_records import changes_by_person, log_entries, shown_draws
+from inspection.questions.plan_audit import red_flags
+from inspection.questions.public_view import AFTERWARDS, sighted_checkpoints
+from inspection.rules.reasons import reason_words, reasons
 from inspection.web.auditor_desk import auditor_page
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.pages import Tile
@@ -22,6 +21,7 @@ from inspection.web.plan_charts import Chart
 from inspection.web.refusal import not_found
 from inspection.web.table_file import table_file
 from inspection.web.year_charts import auditor_charts
+from inspection.work.statistics_steps import statistics
 
 router = APIRouter()
 

@@ -12,8 +12,8 @@ from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from inspection.errors import InspectionError
-from inspection.plan_audit import examine_archives, examine_plan, whole_archive
-from inspection.public_view import checker_digests
+from inspection.questions.plan_audit import examine_archives, examine_plan, whole_archive
+from inspection.questions.public_view import checker_digests
 from inspection.web.auditor_desk import auditor_page
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.refusal import Refused, status_of

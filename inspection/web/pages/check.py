@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
-from inspection.check_code import checked_visit
 from inspection.errors import InputError
 from inspection.office import CHINA
 from inspection.web.desk import desk_of
 from inspection.web.refusal import Refused
 from inspection.web.view import page
+from inspection.work.check_code import checked_visit
 
 router = APIRouter()
 

@@ -10,13 +10,10 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from inspection import work_steps
-from inspection.agency_year import states_by_month
 from inspection.errors import InputError
 from inspection.office import CHINA
+from inspection.rules.visit_life import STATES, Actor, State
 from inspection.store.work import PartFilter, PartKey
-from inspection.visit_facts import VisitFacts
-from inspection.visit_life import STATES, Actor, State
 from inspection.web.agency_desk import agency_desk, agency_page
 from inspection.web.desk import Desk, Visitor, allowed, desk_of
 from inspection.web.forms import Code
@@ -25,6 +22,9 @@ from inspection.web.pages import Tile
 from inspection.web.paging import Paging, cursor_of
 from inspection.web.roles import Permission
 from inspection.web.view import see
+from inspection.work import work_steps
+from inspection.work.agency_year import states_by_month
+from inspection.work.visit_facts import VisitFacts
 
 router = APIRouter()
 

@@ -11,7 +11,6 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from inspection import work_steps
 from inspection.errors import message
 from inspection.office import CHINA
 from inspection.web.agency_charts import agency_charts
@@ -21,6 +20,7 @@ from inspection.web.forms import Code
 from inspection.web.pages import Tile
 from inspection.web.plan_charts import Chart
 from inspection.web.refusal import not_found
+from inspection.work import work_steps
 
 router = APIRouter()
 

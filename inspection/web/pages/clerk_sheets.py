@@ -12,17 +12,17 @@ from fastapi import File as Sent
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from inspection import work_steps
 from inspection.errors import InspectionError
-from inspection.finding_sheets import finding_template
-from inspection.visit_life import Actor
+from inspection.rules.visit_life import Actor
 from inspection.web.agency_desk import AgencyDesk, agency_desk, agency_page
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code
 from inspection.web.pages.clerk import Month
 from inspection.web.refusal import not_found, status_of
 from inspection.web.uploads import on_disk
-from inspection.work_steps import Entered
+from inspection.work import work_steps
+from inspection.work.finding_sheets import finding_template
+from inspection.work.work_steps import Entered
 
 router = APIRouter()
 

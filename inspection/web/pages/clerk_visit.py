@@ -8,16 +8,14 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 from starlette.concurrency import run_in_threadpool
 
-from inspection import change_steps
-from inspection.field_steps import enter_seen
-from inspection.findings import METHODS, categories
-from inspection.line import Line
+from inspection.changes import change_steps
 from inspection.office import CHINA
-from inspection.reasons import reasons
+from inspection.rules.findings import METHODS, categories
+from inspection.rules.reasons import reasons
+from inspection.rules.visit_life import AHEAD, can
+from inspection.steps.line import Line
 from inspection.store import changes as kept
 from inspection.store.changes import Wish
-from inspection.visit_life import AHEAD, can
-from inspection.visit_sheet import visit_sheet
 from inspection.web.agency_desk import agency_desk, agency_page
 from inspection.web.change_rights import may_see, require_asker, require_decider
 from inspection.web.desk import Visitor, allowed, desk_of
@@ -25,6 +23,8 @@ from inspection.web.own_visits import require_visible, working
 from inspection.web.refusal import not_found
 from inspection.web.view import see
 from inspection.web.visit_forms import findings_of, sent_form
+from inspection.work.field_steps import enter_seen
+from inspection.work.visit_sheet import visit_sheet
 
 router = APIRouter()
 

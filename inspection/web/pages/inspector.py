@@ -9,16 +9,12 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import Field
 
-from inspection import work_steps
-from inspection.check_code import check_code, grouped
-from inspection.field_steps import SeenFinding, enter_seen
-from inspection.findings import METHODS, Finding, Method, categories
-from inspection.line import Line
 from inspection.office import CHINA
 from inspection.publish.qr_code import qr_picture
+from inspection.rules.findings import METHODS, Finding, Method, categories
+from inspection.rules.visit_life import can
+from inspection.steps.line import Line
 from inspection.store.work import PartKey
-from inspection.visit_life import can
-from inspection.visit_sheet import SheetAgency, VisitSheet, stops, visit_sheet
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.forms import Code, Facts, Label
 from inspection.web.forms import Form as Body
@@ -30,6 +26,10 @@ from inspection.web.uploads import on_disk
 from inspection.web.view import HERE, page, see
 from inspection.web.visit_forms import findings_of, sent_form
 from inspection.web.writing import once
+from inspection.work import work_steps
+from inspection.work.check_code import check_code, grouped
+from inspection.work.field_steps import SeenFinding, enter_seen
+from inspection.work.visit_sheet import SheetAgency, VisitSheet, stops, visit_sheet
 
 router = APIRouter()
 

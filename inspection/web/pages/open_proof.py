@@ -11,9 +11,7 @@ from fastapi.responses import FileResponse, Response
 
 from inspection.documents.firm_proof import proof_lines
 from inspection.errors import InspectionError, PublishError
-from inspection.line import Line
-from inspection.public_proof import prove
-from inspection.public_view import (
+from inspection.questions.public_view import (
     changes_told,
     checker_digests,
     opened_visits,
@@ -21,6 +19,8 @@ from inspection.public_view import (
     public_entries,
     sighted_checkpoints,
 )
+from inspection.steps.line import Line
+from inspection.steps.public_proof import prove
 from inspection.web.desk import desk_of, visitor_of
 from inspection.web.guard import address_of
 from inspection.web.open_desk import open_line, open_page

@@ -7,14 +7,14 @@ from fastapi.responses import Response
 
 from inspection.documents.figures import floor_percent
 from inspection.errors import Language, catalogue, message
-from inspection.statistics_steps import kept_statistics, public_figures
+from inspection.rules.work_statistics import Statistics
 from inspection.web.desk import visitor_of
 from inspection.web.open_desk import open_line, open_page
 from inspection.web.plan_charts import Chart
 from inspection.web.refusal import not_found
 from inspection.web.table_file import table_file
 from inspection.web.year_charts import open_charts
-from inspection.work_statistics import Statistics
+from inspection.work.statistics_steps import kept_statistics, public_figures
 
 router = APIRouter()
 

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
-from inspection import paper_steps
 from inspection.documents.visit_papers import PaperName
 from inspection.office import CHINA
-from inspection.visit_sheet import VisitSheet, visit_sheet
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.own_visits import require_visible
 from inspection.web.refusal import not_found
+from inspection.work import paper_steps
+from inspection.work.visit_sheet import VisitSheet, visit_sheet
 
 router = APIRouter()
 

@@ -13,11 +13,11 @@ from inspection.beacon.evidence import check_value
 from inspection.draw.canonical import canonical_json
 from inspection.draw.printed import printed_line
 from inspection.errors import BeaconError, InputError
-from inspection.line import Line, refusals
-from inspection.line_report import line_report
 from inspection.pledge_steps import Seat, hand_in_pledges, seats, take_back
-from inspection.reveal_steps import Awaited, awaited, bring_public, keep_public, open_escrow, require_awaited
-from inspection.supplements import present_line
+from inspection.questions.line_report import line_report
+from inspection.steps.line import Line, refusals
+from inspection.steps.reveal_steps import Awaited, awaited, bring_public, keep_public, open_escrow, require_awaited
+from inspection.steps.supplements import present_line
 from inspection.web.ceremony_links import picture, seat_token
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.planner_desk import desk_page

@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from inspection import change_steps
-from inspection.change_concerns import concerns
-from inspection.change_report import count_changes, flags
+from inspection.changes import change_steps
+from inspection.changes.change_concerns import concerns
+from inspection.changes.change_report import count_changes, flags
 from inspection.errors import InspectionError
-from inspection.line import Line
-from inspection.reasons import reason_words, reasons
-from inspection.standing import firm_draws, first_draw, label_of, standing_visits
+from inspection.rules.reasons import reason_words, reasons
+from inspection.steps.line import Line
+from inspection.steps.standing import firm_draws, first_draw, label_of, standing_visits
 from inspection.store import changes as kept
 from inspection.store.changes import Change, Wish
 from inspection.web.change_rights import require_asker, require_decider, seen_by

@@ -15,8 +15,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from inspection.errors import StoreError, message
-from inspection.month_board import month_board, open_days
-from inspection.plan_figures import PlanFigures, plan_figures
+from inspection.questions.month_board import month_board, open_days
+from inspection.questions.plan_figures import PlanFigures, plan_figures
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.pages import Tile
 from inspection.web.plan_charts import plan_charts

@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from inspection.explain import Explanation, explain
-from inspection.explain_words import chance_lines, drawn_lines, unmet_words
+from inspection.questions.explain import Explanation, explain
+from inspection.questions.explain_words import chance_lines, drawn_lines, unmet_words
+from inspection.questions.standing_plan import standing
 from inspection.registry.firm_pages import page_of_firms
 from inspection.registry.firm_search import find_firms
-from inspection.standing_plan import standing
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.pages import Tile
 from inspection.web.planner_desk import desk_page

@@ -12,15 +12,15 @@ from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from inspection import service
-from inspection.draw_steps import ESCROW
 from inspection.errors import InspectionError
-from inspection.line_report import LineReport, line_report
-from inspection.meeting import minutes_of, record_of, replay
-from inspection.plan_status import finished_year
 from inspection.publication_steps import approve_publication, ask_publication, refuse_publication
+from inspection.questions.line_report import LineReport, line_report
+from inspection.questions.plan_status import finished_year
+from inspection.steps.draw_steps import ESCROW
+from inspection.steps.meeting import minutes_of, record_of, replay
+from inspection.steps.supplements import present_line
 from inspection.store import errands, publications
 from inspection.store.publications import Publication
-from inspection.supplements import present_line
 from inspection.web.desk import Visitor, allowed, desk_of
 from inspection.web.errands import send
 from inspection.web.pages import Tile

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from inspection import policy_proposals
 from inspection.errors import InputError, InspectionError
-from inspection.policy_form import faults_in, filled, policy_form
+from inspection.rules.policy_form import faults_in, filled, policy_form
 from inspection.store import errands, proposals
 from inspection.store.errands import Errand
 from inspection.web import questions

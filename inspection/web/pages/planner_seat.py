@@ -11,10 +11,10 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import JSONResponse, Response
 
 from inspection.errors import InspectionError
-from inspection.line import Line, refusals
 from inspection.pledge_steps import Seat, pledge, seats
-from inspection.reveal_steps import require_awaited, reveal_secret
-from inspection.supplements import present_line
+from inspection.steps.line import Line, refusals
+from inspection.steps.reveal_steps import require_awaited, reveal_secret
+from inspection.steps.supplements import present_line
 from inspection.web.ceremony_links import Place, place_of
 from inspection.web.desk import desk_of, visitor_of
 from inspection.web.refusal import Refused, not_found

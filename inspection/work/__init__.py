@@ -1,0 +1,1 @@
+"""The year as work: visits carried out, findings, disclosure, publication, statistics, papers."""
