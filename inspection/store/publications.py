@@ -36,8 +36,10 @@ def ask(connection: Connection, plan: str, round: int, by: str, at: datetime) ->
         StoreError: the round is published, or a request for it waits.
     """
     for other in publications(connection, plan):
-        if other.round == round and other.state != "refused":
-            raise StoreError(f"store.publication.{other.state}", number=other.number, by=other.requested_by)
+        if other.round == round and other.state == "pending":
+            raise StoreError("store.publication.pending", number=other.number, by=other.requested_by)
+        if other.round == round and other.state == "approved":
+            raise StoreError("store.publication.approved", number=other.number, by=other.requested_by)
     number = 1 + (connection.scalar(select(func.max(table.c.number))) or 0)
     row = {"number": number, "plan": plan, "round": round, "state": "pending"}
     connection.execute(insert(table), row | {"requested_by": by, "requested_at": at})
