@@ -99,16 +99,20 @@ def machine() -> str:
 def main(chosen: list[str]) -> int:
     rows = [CASES[case]() for case in chosen or CASES]
     results = HERE / "RESULTS.md"
-    with results.open("a", encoding="utf-8") as file:
-        for row in rows:
-            seconds, megabytes = LIMITS[row.case]
-            line = (
-                f"| {datetime.now():%Y-%m-%d %H:%M} | {row.case} | {row.seconds:.1f} | {row.seconds / seconds:.2f} "
-                f"| {row.megabytes:.0f} | {row.megabytes / megabytes:.2f} | {'yes' if row.ok else 'NO'} | {row.note} "
-                f"| {machine()} |"
-            )
-            print(line)
-            file.write(line + "\n")
+    lines = results.read_text(encoding="utf-8").split("\n")
+    table = lines.index("|---|---|---|---|---|---|---|---|---|") + 1
+    end = next(place for place in range(table, len(lines)) if not lines[place].startswith("|"))
+    for row in rows:
+        seconds, megabytes = LIMITS[row.case]
+        line = (
+            f"| {datetime.now():%Y-%m-%d %H:%M} | {row.case} | {row.seconds:.1f} | {row.seconds / seconds:.2f} "
+            f"| {row.megabytes:.0f} | {row.megabytes / megabytes:.2f} | {'yes' if row.ok else 'NO'} | {row.note} "
+            f"| {machine()} |"
+        )
+        print(line)
+        lines.insert(end, line)
+        end += 1
+    results.write_text("\n".join(lines), encoding="utf-8")
     return 0 if all(row.ok for row in rows) else 1
 
 
