@@ -97,7 +97,7 @@ def replace(lang: Language, /, workspace: Path, visit: str, reason: str, by: str
 @two_people
 @click.pass_obj
 def close(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, approved_by: str, yes: bool) -> None:
-    """结案：未实施的检查按原因结案。 Close a visit that cannot begin, with its outcome.
+    """结案：未实施的检查按原因结案（须另一人审批）。 Close a visit that cannot begin; a second person approves.
 
     \b
     inspection plan close V0012 --outcome deregistered --by 张三 --approved-by 李四

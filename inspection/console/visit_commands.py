@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from inspection.console.midyear_commands import reason_option, two_people
+from inspection.console.midyear_commands import close, reason_option, two_people
 from inspection.console.options import Language, as_json, workspace_option
 from inspection.console.work_options import SHEET, by_option, day_option, note_option
 from inspection.rules.visit_life import STATES
@@ -130,22 +130,7 @@ def attach(lang: Language, /, workspace: Path, agency: str, visit: str, files: t
     step(Doing(workspace, agency, by), visit, files, lang)
 
 
-@visits.command()
-@workspace_option
-@click.argument("visit")
-@reason_option("--outcome")
-@two_people
-@click.pass_obj
-def close(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, approved_by: str, yes: bool) -> None:
-    """结案：未实施的检查按原因结案（须另一人审批）。 Close a visit that cannot begin; a second person approves.
-
-    \b
-    inspection visits close V0012 --outcome deregistered --by 张三 --approved-by 李四
-    """
-    from inspection.changes.change_steps import close_wish
-    from inspection.console.midyear import ask_for
-
-    sys.exit(ask_for(workspace, lambda line: [close_wish(line, visit, reason)], (by, approved_by), yes, lang))
+visits.add_command(close)
 
 
 @visits.command()

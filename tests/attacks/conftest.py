@@ -16,11 +16,8 @@ for folder in ("beacon", "log", "midyear"):
     sys.path.append(str(Path(__file__).parents[1] / folder))
 
 from attack_scene import MANY, Checkers  # noqa: E402
-from log_bureau import ORIGIN, START, Bureau, Witness, run  # noqa: E402
+from log_bureau import bureau, witness  # noqa: E402, F401 - fixtures
 from midyear_office import MidYear, copied, found, planned, twice_a_year  # noqa: E402
-
-from inspection.store.plans import Plan  # noqa: E402
-from inspection.store.workspace import Workspace  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -40,26 +37,6 @@ def node() -> Iterator[subprocess.Popen[str] | None]:
 @pytest.fixture
 def checkers(node: subprocess.Popen[str] | None) -> Checkers:
     return Checkers(node)
-
-
-@pytest.fixture
-def bureau(tmp_path: Path) -> Iterator[Bureau]:
-    """A log of two draws, and the key to sign whatever one likes."""
-    workspace = Workspace.create(tmp_path / "bureau", origin=ORIGIN)
-    plan = Plan(plan="370828-2027", division="370828", year=2027, name="2027", policy={}, snapshot="5" * 64)
-    workspace.store.create_plan(plan, now=START)
-    made = Bureau(workspace)
-    made.draw("1-firms")
-    made.draw("2-inspectors")
-    yield made
-    workspace.store.close()
-
-
-@pytest.fixture
-def witness(tmp_path: Path) -> Witness:
-    folder = tmp_path / "notary"
-    run("log", "witness-key", folder / "notary.pem", "--name", "notary.example/w1")
-    return Witness(folder)
 
 
 @pytest.fixture(scope="session")

@@ -118,20 +118,6 @@ def test_draw_made_again_after_a_rollback_sounds_the_alarm(bureau: Bureau, witne
     assert alarm(witness, backup.publish(tmp_path / "other")) == "forked"
 
 
-def test_log_forked_for_one_witness_shows_when_its_line_is_handed_in(
-    bureau: Bureau, witness: Witness, tmp_path: Path
-) -> None:
-    """Keeper; shows one witness another history. Caught by `log cosign`, and by `log check --former` of anybody."""
-    split = bureau.copy(tmp_path / "split")
-    bureau.draw("3-firms")
-    split.draw("3-firms", digest="b" * 64)
-    witness.watch(split.publish(tmp_path / "shown"))
-    refused = run("log", "cosign", witness.out, "-w", bureau.folder, "--witness", witness.key, code=1)
-    assert "shown another log" in refused.output
-    told = run("log", "check", bureau.publish(tmp_path / "public"), "--former", witness.out, code=1)
-    assert "history was changed" in told.output
-
-
 def test_log_under_another_key_sounds_the_alarm(bureau: Bureau, witness: Witness, tmp_path: Path) -> None:
     """Keeper; begins a new log under the old name, with a new key. Caught by watch: unsigned."""
     public = bureau.publish(tmp_path / "public")

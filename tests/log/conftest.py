@@ -9,30 +9,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from log_bureau import ORIGIN, START, Bureau, Witness, run
-
-from inspection.store.plans import Plan
-from inspection.store.workspace import Workspace
-
-
-@pytest.fixture
-def bureau(tmp_path: Path) -> Iterator[Bureau]:
-    """A log of two draws: four entries."""
-    workspace = Workspace.create(tmp_path / "bureau", origin=ORIGIN)
-    plan = Plan(plan="370828-2027", division="370828", year=2027, name="2027", policy={}, snapshot="5" * 64)
-    workspace.store.create_plan(plan, now=START)
-    made = Bureau(workspace)
-    made.draw("1-firms")
-    made.draw("2-inspectors")
-    yield made
-    workspace.store.close()
-
-
-@pytest.fixture
-def witness(tmp_path: Path) -> Witness:
-    folder = tmp_path / "notary"
-    run("log", "witness-key", folder / "notary.pem", "--name", "notary.example/w1")
-    return Witness(folder)
+from log_bureau import Bureau, Witness, bureau, run, witness  # noqa: F401 - fixtures
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from cli import main
 from inspection.draw.log import Entry, EntryType
 from inspection.steps import public_log
+from inspection.store.plans import Plan
 from inspection.store.workspace import Workspace
 
 ORIGIN = "open-draw.example/370828-2027"
@@ -98,3 +101,23 @@ class Witness:
 
     def evidence(self) -> list[Path]:
         return sorted(self.folder.glob("state.evidence-*.json"))
+
+
+@pytest.fixture
+def bureau(tmp_path: Path) -> Iterator[Bureau]:
+    """A log of two draws: four entries."""
+    workspace = Workspace.create(tmp_path / "bureau", origin=ORIGIN)
+    plan = Plan(plan="370828-2027", division="370828", year=2027, name="2027", policy={}, snapshot="5" * 64)
+    workspace.store.create_plan(plan, now=START)
+    made = Bureau(workspace)
+    made.draw("1-firms")
+    made.draw("2-inspectors")
+    yield made
+    workspace.store.close()
+
+
+@pytest.fixture
+def witness(tmp_path: Path) -> Witness:
+    folder = tmp_path / "notary"
+    run("log", "witness-key", folder / "notary.pem", "--name", "notary.example/w1")
+    return Witness(folder)
