@@ -101,6 +101,7 @@ def close(lang: Language, /, workspace: Path, visit: str, reason: str, by: str, 
 
     \b
     inspection plan close V0012 --outcome deregistered --by 张三 --approved-by 李四
+    inspection visits close V0012 --outcome deregistered --by 张三 --approved-by 李四
     """
     from inspection.changes.change_steps import close_wish
     from inspection.console.midyear import ask_for
