@@ -18,6 +18,8 @@ from inspection.errors import BeaconError, Language, StoreError, message
 from inspection.model import PlanRow, Pool, Summary
 from inspection.planning.days import Days
 from inspection.planning.quotas import Quotas, Spreader
+from inspection.planning.recusal_gaps import gap_words
+from inspection.planning.recusal_gaps import recusal_gaps as gaps_of
 from inspection.planning.summary import Circumstances, summarise
 from inspection.publish.bundle import DrawFolder, LogFiles, write_bundle
 from inspection.registry.frame_tables import DrawnFirm
@@ -199,6 +201,13 @@ def check_feasible(
     pools = firm_steps.write_frame(given, None)
     with spreading(processes, len(policy.regions), cluster=cluster) as run:
         return pools, firm_steps.solve(given, pools, run)
+
+
+def recusal_gaps(policy: Policy, snapshot: Snapshot, language: Language) -> list[str]:
+    """Firms that, for recusals, could not be staffed if drawn; a sentence each, to be read before committing."""
+    given = Given(policy, snapshot)
+    gaps = gaps_of(given.tasks, given.items, given.inspectors, given.recusals, policy)
+    return [gap_words(gap, given.agencies, language) for gap in gaps]
 
 
 def unattended(policy: Policy) -> UnattendedCeremony:

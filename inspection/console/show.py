@@ -22,6 +22,7 @@ from inspection.registry.snapshot import Snapshot
 from inspection.steps.workers import Crew
 
 MOST_NOTICES = 20
+MOST_GAPS = 10
 
 
 def write_templates(kinds: Sequence[str], out: Path, language: Language) -> list[Path]:
@@ -165,9 +166,15 @@ def check_and_show(workspace: Path, json: bool, language: Language, cluster: Cre
         return 1
     visits = sum(sum(each.visits.values()) for each in quotas.combinations)
     checks = sum(sum(each.visits.values()) * len(each.tasks) for each in quotas.combinations)
+    gaps = service.recusal_gaps(policy, office.snapshot(), language)
     facts = {"visits": visits, "checks": checks, "bound": quotas.bound, "combinations": len(quotas.combinations)}
     if json:
-        click.echo(jsonlib.dumps({"feasible": True, "pools": len(pools), **facts}))
+        words = {"feasible": True, "pools": len(pools), **facts, "recusal_gaps": gaps}
+        click.echo(jsonlib.dumps(words, ensure_ascii=False))
     else:
+        for gap in gaps[:MOST_GAPS]:
+            click.echo(gap)
+        if len(gaps) > MOST_GAPS:
+            click.echo(message("plan.recusal_gap.more", language, count=len(gaps) - MOST_GAPS))
         click.echo(message("cli.check.ok", language, **facts))
     return 0
