@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from inspection.console import midyear_commands, visit_commands
+from inspection.console import visit_commands
 from inspection.console.account_commands import account
 from inspection.console.audit_commands import audit
 from inspection.console.backup_commands import backup, restore
@@ -23,6 +23,7 @@ from inspection.console.log_commands import log
 from inspection.console.meeting_commands import beacon, ceremony, minutes, party
 from inspection.console.options import REGISTERS, Language, as_json, language_option, out_option, workspace_option
 from inspection.console.paper_commands import papers
+from inspection.console.plan_commands import plan
 from inspection.console.publishing_commands import publish, receiver
 from inspection.console.question_commands import explain, prove, whatif
 from inspection.console.sm2_commands import sm2
@@ -160,110 +161,6 @@ def check(lang: Language, /, workspace: Path, json: bool, cluster: Any) -> None:
     sys.exit(check_and_show(workspace, json, lang, cluster))
 
 
-@main.group()
-def plan() -> None:
-    """年度计划：承诺、揭示、抽取、排期。 The year's plan: commit, reveal, draw, days."""
-
-
-@plan.command()
-@workspace_option
-@click.option(
-    "--unattended", is_flag=True, help="秘密与骰子全由系统产生，仅供演练 rehearsal: the system plays everyone."
-)
-@click.option("--yes", is_flag=True, help="不再询问 do not ask.")
-@cluster_options
-@click.pass_obj
-def run(lang: Language, /, workspace: Path, unattended: bool, yes: bool, cluster: Any) -> None:
-    """推进计划，直到完成或需要各方参与。 Take the plan as far as it goes without people.
-
-    \b
-    inspection plan run
-    """
-    from inspection.console.planning import run_plan
-
-    sys.exit(run_plan(workspace, unattended, yes, lang, cluster))
-
-
-@plan.command()
-@workspace_option
-@click.argument("draw", type=click.Choice(["firms", "inspectors"]))
-@click.argument("commitments", nargs=-1, required=True, metavar="PARTY=COMMITMENT…")
-@click.pass_obj
-def parties(lang: Language, /, workspace: Path, draw: Any, commitments: tuple[str, ...]) -> None:
-    """收下各方的承诺值。 Take in the commitments of all parties to a draw.
-
-    \b
-    inspection plan parties firms notary=3f5a… fire-rescue=88d1… market-regulation=19ac…
-    """
-    from inspection.console.planning import take_commitments
-
-    click.echo(message("cli.handed", lang, draw=take_commitments(workspace, draw, commitments, lang)))
-
-
-@plan.command()
-@workspace_option
-@cluster_options
-@click.pass_obj
-def reveal(lang: Language, /, workspace: Path, cluster: Any) -> None:
-    """逐一输入各方秘密和骰子点数，随即抽取。 Ask for each secret and the dice one by one, then draw.
-
-    \b
-    inspection plan reveal
-    """
-    from inspection.console.planning import reveal_plan
-
-    sys.exit(reveal_plan(workspace, lang, cluster))
-
-
-@plan.command()
-@workspace_option
-@as_json
-@click.pass_obj
-def status(lang: Language, /, workspace: Path, json: bool) -> None:
-    """计划走到哪一步。 Which steps are stored, and what comes next.
-
-    \b
-    inspection plan status
-    """
-    from inspection.console.planning import show_status
-
-    show_status(workspace, json, lang)
-
-
-@plan.command()
-@workspace_option
-@as_json
-@click.pass_obj
-def show(lang: Language, /, workspace: Path, json: bool) -> None:
-    """一屏看懂全年计划。 The year on one screen.
-
-    \b
-    inspection plan show
-    """
-    from inspection.console.planning import show_plan
-
-    show_plan(workspace, json, lang)
-
-
-@plan.command()
-@workspace_option
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False), default=Path("plan.xlsx"))
-@click.pass_obj
-def export(lang: Language, /, workspace: Path, path: Path) -> None:
-    """写出计划表：总表、各部门、各人员。 Write the plan spreadsheet.
-
-    \b
-    inspection plan export 计划.xlsx
-    """
-    from inspection.console.planning import export_plan
-
-    click.echo(message("cli.workbook.made", lang, path=export_plan(workspace, path, lang)))
-
-
-for command in midyear_commands.COMMANDS:
-    plan.add_command(command)
-
-
 @main.command()
 @workspace_option
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
@@ -349,26 +246,14 @@ def serve(
     run(workspace, Serving(host=host, port=port, workers=workers, proxies=proxies, beside=beside), lang)
 
 
-main.add_command(whatif)
-main.add_command(explain)
-main.add_command(audit)
-main.add_command(prove)
-main.add_command(beacon)
-main.add_command(log)
-main.add_command(ceremony)
-main.add_command(minutes)
-main.add_command(papers)
-main.add_command(party)
-main.add_command(sm2)
-for command in (*visit_commands.COMMANDS, findings):
+COMMANDS = (
+    plan, whatif, explain, audit, prove, beacon, log, ceremony, minutes, papers, party, sm2, *visit_commands.COMMANDS,
+    findings, publish, receiver, backup, restore, scheduler, statistics, account,
+)  # fmt: skip
+"""Commands and groups that stand in files of their own."""
+
+for command in COMMANDS:
     main.add_command(command)
-main.add_command(publish)
-main.add_command(receiver)
-main.add_command(backup)
-main.add_command(restore)
-main.add_command(scheduler)
-main.add_command(statistics)
-main.add_command(account)
 
 
 if __name__ == "__main__":
