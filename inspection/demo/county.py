@@ -93,7 +93,7 @@ def write_county(folder: Path, size: CountySize) -> CountyFiles:
         for programme, inspectors in zip(programmes, _shares(size.inspectors, size.counties), strict=True)
     ]
     write_programme(files, programmes, staff, size.year)
-    write_recusals(files.recusals, staff, frames, vocabulary)
+    write_recusals(files.recusals, staff, frames, vocabulary, size.year)
     write_policy(files.policy, counties, size.year, _visits_per_month(programmes, staff))
     return files
 

@@ -18,6 +18,7 @@ from inspection.changes.successors import tickets_of
 from inspection.draw.afterwards import next_reserve
 from inspection.draw.reveal import party_commitment
 from inspection.errors import BeaconError, DrawError, InputError, StoreError
+from inspection.rules.past import Past
 from inspection.rules.reasons import reasons
 from inspection.steps.standing import find_visit
 from inspection.store.changes import change as change_of
@@ -323,6 +324,7 @@ def test_a_reserve_firm_at_its_cap_since_another_draw_is_not_called(copy, drawn_
     line = made.line()
     other = change_steps.standing(line)[5].firm
     monkeypatch.setattr("inspection.changes.successors.next_reserve", lambda *given: other)
+    monkeypatch.setattr(Past, "times", lambda past, firm: 2 if firm == other else 0)  # the cap of any tier
     with pytest.raises(DrawError) as refused:
         do(made, change_steps.replace_wish(line, "V0001", "moved"))
     assert refused.value.code == "change.reserve.capped"
